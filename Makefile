@@ -1,0 +1,17 @@
+.PHONY: run test check lock
+
+# The site on http://127.0.0.1:8000
+run:
+	.ci/venv && .venv/bin/givefirst serve
+
+# Everything that must pass: the checks, then every test on SQLite, then again on PostgreSQL
+test:
+	.ci/venv test && .ci/check && .ci/system && .ci/test
+
+# What needs no product to run: style, types, the order of the rooms, the texts
+check:
+	.ci/venv test && .ci/check
+
+# The newest pins that pyproject.toml allows
+lock:
+	.ci/lock --upgrade

@@ -1,0 +1,142 @@
+"""The application: every route of every room, what guards them, and what they share."""
+
+import contextlib
+import hmac
+from collections.abc import AsyncIterator
+from datetime import date
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from server.contact import routes as contact_routes
+from server.contact.answers import Answers
+from server.desk import routes as desk_routes
+from server.gifts import routes as gifts_routes
+from server.kit.clock import now
+from server.kit.database import close_database, open_database
+from server.kit.house import HouseFile
+from server.kit.settings import Settings, load_settings
+from server.kit.site import Site
+from server.library import routes as library_routes
+from server.library.assets import Library
+from server.library.making import Workshop
+from server.mail.letters import Letters
+from server.newsletter import routes as newsletter_routes
+from server.newsletter.tips import Tips
+from server.staff import accounts
+from server.web import routes as web_routes
+from server.web.errors import Refused, error_page, refused
+from server.web.forms import FormError, is_foreign, read_form
+from server.web.limits import Buckets, client_network
+from server.web.rendering import make_environment
+from server.web.routing import Endpoint, Route
+from server.web.safety import Safety
+from server.web.sessions import session_cookie
+
+ROOMS = (
+    web_routes, library_routes, gifts_routes, newsletter_routes, contact_routes, desk_routes,
+)  # fmt: skip
+PUBLIC = ("public", "token")
+
+
+def all_routes() -> list[Route]:
+    """The route table of the product, as the rooms declare it."""
+    return [route for room in ROOMS for route in room.routes]
+
+
+def make_app(settings: Settings) -> ASGIApp:
+    """The whole site over these settings."""
+    app = Starlette(
+        routes=[_guarded(route) for route in all_routes()],
+        lifespan=_lifespan,
+        exception_handlers={
+            Refused: refused, FormError: refused, 404: _http_error, 405: _http_error,
+            500: _http_error,
+        },
+    )  # fmt: skip
+    app.router.redirect_slashes = False
+    _share(app, settings)
+    return Safety(app, settings.base_url)
+
+
+def create_app() -> ASGIApp:
+    """The site over the settings of the environment; for the server that is told its name."""
+    return make_app(load_settings())
+
+
+def _share(app: Starlette, settings: Settings) -> None:
+    state = app.state
+    state.settings = settings
+    state.site = Site(settings.base_url, settings.secrets)
+    state.house = HouseFile(settings.content)
+    state.templates = make_environment()
+    state.buckets = Buckets(settings.form_rate)
+    state.library = Library(settings.content)
+    state.tips = Tips(settings.content)
+    state.answers = Answers(settings.content)
+    state.letters = Letters(settings.email_templates)
+    state.workshop = Workshop(settings.data)
+
+    def today() -> date:
+        return now().astimezone(settings.timezone).date()
+
+    state.today = today
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    await open_database(app.state.settings)
+    try:
+        yield
+    finally:
+        await close_database()
+
+
+def _guarded(route: Route) -> Route:
+    """The route behind what its role asks for."""
+    guard = _public if route.role in PUBLIC else _staff_only
+    methods = sorted(set(route.methods or ()) - {"HEAD"})
+    return Route(
+        route.path, guard(route.endpoint, route.role), name=route.name, methods=methods,
+        role=route.role,
+    )  # fmt: skip
+
+
+def _public(endpoint: Endpoint, role: str) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        # A button on a token page is not counted: its token is the proof.
+        if request.method == "POST" and role == "public":
+            if not request.app.state.buckets.allow(client_network(request)):
+                raise Refused(429)
+        return await endpoint(request)
+
+    return guarded
+
+
+def _staff_only(endpoint: Endpoint, role: str) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        session = await accounts.find_session(request.cookies.get(session_cookie(request), ""))
+        if not session:
+            return RedirectResponse("/desk/login", 303)
+        if not session.user.may(role) and role != "staff":
+            raise Refused(403)
+        request.state.staff, request.state.csrf = session.user, session.csrf
+        request.state.language = session.user.language
+        if request.method == "POST":
+            form = await read_form(request)
+            if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):
+                raise Refused(403)
+        await accounts.touch(session.secret)
+        return await endpoint(request)
+
+    return guarded
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    return error_page(request, getattr(error, "status_code", 500))

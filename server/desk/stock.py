@@ -1,0 +1,89 @@
+"""The editor's view: what is given away and how it is read, issues, and what is wrong with files."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from server.kit.content import Finding
+from server.kit.database import rows
+from server.library.assets import Asset
+from server.newsletter import issuing
+from server.newsletter.issuing import Status
+from server.newsletter.tips import Tip, Tips
+from server.web.rendering import Speaker
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """One title with its figures: asked for, taken, read to the end, liked (3 or 4 of 4)."""
+
+    asset: Asset
+    languages: tuple[str, ...]
+    asked: int
+    taken: int
+    finished: int
+    rated: int
+    liked: int
+
+
+async def stock(assets: list[Asset], language: str) -> list[Stocked]:
+    """Every title with its figures, most taken first."""
+    by_slug: dict[str, list[Asset]] = {}
+    for asset in assets:
+        by_slug.setdefault(asset.slug, []).append(asset)
+    asked, taken, rated, liked = await _gifts()
+    finished = await _counts(
+        "SELECT subject AS k, COUNT(*) AS n FROM event WHERE kind = 'read.100'"
+        " AND evidence IN ('human', 'likely') GROUP BY subject"
+    )
+    found = []
+    for slug, editions in by_slug.items():
+        shown = next((one for one in editions if one.language == language), editions[0])
+        languages = tuple(sorted(one.language for one in editions))
+        found.append(
+            Stocked(
+                shown, languages, asked[slug], taken[slug], finished[slug], rated[slug], liked[slug]
+            )
+        )
+    return sorted(found, key=lambda one: (-one.taken, one.asset.title))
+
+
+async def _gifts() -> list[Counter[str]]:
+    counted = await rows(
+        "SELECT asset_slug AS k, COUNT(*) AS asked, COUNT(confirmed_at) AS taken,"
+        " COUNT(liked) AS rated, COUNT(CASE WHEN liked >= 3 THEN 1 END) AS liked"
+        " FROM gift GROUP BY asset_slug"
+    )
+    columns = ("asked", "taken", "rated", "liked")
+    return [Counter({row["k"]: row[column] for row in counted}) for column in columns]
+
+
+async def _counts(sql: str) -> Counter[str]:
+    return Counter({str(row["k"]): int(row["n"]) for row in await rows(sql)})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One issue: its text in a language and where it stands."""
+
+    tip: Tip
+    languages: tuple[str, ...]
+    status: Status | None
+
+
+async def issues(tips: Tips, language: str) -> list[Shown]:
+    """Every issue, newest first."""
+    found = []
+    for name, editions in sorted(tips.issues().items(), reverse=True):
+        shown = next((one for one in editions if one.language == language), editions[0])
+        languages = tuple(one.language for one in editions)
+        found.append(Shown(shown, languages, await issuing.status_of(name)))
+    return found
+
+
+def faults(findings: list[Finding], speak: Speaker) -> list[tuple[str, str]]:
+    """What to mend: the file with its line, and the sentence."""
+    told = []
+    for finding in findings:
+        place, _, sentence = finding.text(speak.language).partition(": ")
+        told.append(("/".join(place.split("/")[-3:]), sentence))
+    return told

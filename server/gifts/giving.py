@@ -1,0 +1,163 @@
+"""Giving an asset to a lead: they ask, they confirm their address, they take it home.
+
+Nothing is asked in return. What we gave is recorded as events; readiness and sales read those
+later, this room never calls them.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.kit.clock import now
+from server.kit.database import db_time, in_transaction, rows
+from server.kit.house import House
+from server.kit.site import Site
+from server.kit.text import euro, say
+from server.leads import subscribing
+from server.leads.models import Lead, Subscription
+from server.leads.subscribing import Asked
+from server.library.assets import Asset
+from server.mail import outbox
+from server.mail.letters import Letters
+from server.tracking.log import Entry, record
+from server.web.visitor import Visitor
+from server.gifts.models import Gift
+
+PURPOSE = "gift"
+
+
+@dataclass(frozen=True)
+class Giver:
+    """What giving needs of the house."""
+
+    site: Site
+    house: House
+    letters: Letters
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A form that somebody sent: for whom, what, and whether the tip may come along."""
+
+    email: str
+    name: str
+    asset: Asset
+    tips: Asked | None
+    visitor: Visitor
+    source: str = "site"
+
+
+async def request_gift(giver: Giver, wish: Wish) -> None:
+    """Note the request and post the mail with the link, all or nothing.
+
+    The same for a known and an unknown address, and for the tenth request as for the first: who
+    asks cannot learn who is known here.
+    """
+    asset = wish.asset
+    async with in_transaction():
+        lead = await Lead.meet(wish.email, asset.language, wish.source)
+        if wish.name and not lead.verified_at:
+            await Lead.filter(id=lead.id).update(name=wish.name[:120])
+            lead.name = wish.name[:120]
+        gift = await _gift_of(giver, lead, wish)
+        # The last form counts: who asks again without the tick does not get the tip.
+        gift.with_tips = bool(wish.tips and await subscribing.ask_for(lead, wish.tips))
+        await Gift.filter(id=gift.id).update(with_tips=gift.with_tips)
+        turn = await outbox.turn_for(lead)
+        if turn is None:
+            return
+        key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
+        await record(
+            Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=wish.visitor)
+        )
+        message = await outbox.keep_message(
+            "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
+        )
+        values = mail_values(giver, gift, asset, lead)
+        await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
+
+
+async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
+    """The one gift of this asset to this lead, its link good for another term."""
+    moment = now()
+    until = moment + timedelta(days=giver.house.gift_link_days)
+    found = await rows(
+        "INSERT INTO gift (lead_id, asset_slug, language, source, requested_at, expires_at,"
+        " with_tips, liked_why) VALUES (?, ?, ?, ?, ?, ?, ?, '')"
+        " ON CONFLICT (lead_id, asset_slug) DO UPDATE SET expires_at = excluded.expires_at,"
+        " language = excluded.language RETURNING id",
+        lead.id, wish.asset.slug, wish.asset.language, wish.source, db_time(moment),
+        db_time(until), False,
+    )  # fmt: skip
+    return await Gift.get(id=found[0]["id"])
+
+
+def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str, str]:
+    """What fills the slots of the gift mail."""
+    language = asset.language
+    greeting = "mail.greeting_name" if lead.name else "mail.greeting"
+    return {
+        "greeting": say(language, greeting, name=lead.name),
+        "title": asset.title,
+        "subtitle": asset.subtitle[:1].lower() + asset.subtitle[1:],
+        "kind": say(language, asset.kind_text),
+        "minutes": str(asset.minutes),
+        "cover": giver.site.url(f"{asset.path}/cover.png"),
+        "link": giver.site.link("/gift", PURPOSE, gift.id),
+        "tips": say(language, "gifts.mail_tips") if gift.with_tips else "",
+        "days": str(giver.house.confirm_days),
+    }
+
+
+async def hand_over(giver: Giver, gift: Gift, visitor: Visitor) -> bool:
+    """The button: confirms the address and hands the gift over, in one; True the first time."""
+    async with in_transaction():
+        first = await gift.confirm()
+        lead = await Lead.get(id=gift.lead_id)
+        if first:
+            await lead.verify()
+            await record(
+                Entry(
+                    lead.id, "gift.taken", f"taken:{gift.id}", gift.asset_slug, gift.id,
+                    visitor=visitor, evidence="human", rule="10-button",
+                )  # fmt: skip
+            )
+            await lead.keep_quiet(giver.house.no_ask_days)
+        if gift.with_tips:
+            await _confirm_tips(lead)
+    return first
+
+
+async def _confirm_tips(lead: Lead) -> None:
+    wish = await Subscription.filter(lead_id=lead.id, list=subscribing.TIPS).first()
+    if wish and await subscribing.confirm(wish, lead, "button on the gift page"):
+        await record(
+            Entry(lead.id, "newsletter.confirmed", f"tips:{wish.id}:{wish.asked_at.isoformat()}")
+        )
+
+
+async def tips_wait(gift: Gift) -> bool:
+    """The box was ticked for this gift, and the button that confirms it not pressed since."""
+    wishes = Subscription.filter(
+        lead_id=gift.lead_id, list=subscribing.TIPS, confirmed_at=None, ended_at=None
+    )
+    return gift.with_tips and await wishes.exists()
+
+
+async def rate(gift: Gift, liked: int, why: str, visitor: Visitor) -> bool:
+    """How they liked it, 1 to 4 and a free text; the first answer counts."""
+    async with in_transaction():
+        if not await gift.rate(liked, why[:2000]):
+            return False
+        await record(
+            Entry(
+                gift.lead_id, "rating", f"rating:{gift.id}", gift.asset_slug, gift.id,
+                value=liked, detail=why[:2000], visitor=visitor, evidence="human",
+                rule="10-button",
+            )  # fmt: skip
+        )
+    return True
+
+
+def value_text(asset: Asset) -> str:
+    """What it would cost elsewhere, in the money and language of the reader."""
+    return euro(asset.language, asset.value)

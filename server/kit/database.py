@@ -1,0 +1,96 @@
+"""The database: SQLite in one file or PostgreSQL, opened, migrated and closed here."""
+
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from tortoise import Tortoise, connections
+from tortoise.transactions import in_transaction
+
+from server.kit.settings import Settings
+from server.kit.sqlite import PRAGMAS
+
+__all__ = [
+    "ROOMS",
+    "close_database",
+    "db_json",
+    "db_time",
+    "in_transaction",
+    "is_postgres",
+    "lock_rows",
+    "open_database",
+    "rows",
+]
+
+# The rooms that have tables, bottom first: the order in which Tortoise and migrations meet them.
+ROOMS = ("staff", "leads", "tracking", "mail", "gifts", "newsletter", "readiness")
+
+
+async def open_database(settings: Settings) -> None:
+    """Open the database for this process; close it with `close_database`, whatever happens."""
+    apps = {
+        room: {"models": [f"server.{room}.models"], "default_connection": "default"}
+        for room in ROOMS
+    }
+    await Tortoise.init(
+        config={
+            "connections": {"default": connection(settings)},
+            "apps": apps,
+            "use_tz": True,
+            "timezone": "UTC",
+        },
+        _enable_global_fallback=True,
+    )
+
+
+async def close_database() -> None:
+    """Close every connection; an open one would keep the process from ending."""
+    await Tortoise.close_connections()
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """How Tortoise reaches the database of these settings."""
+    if settings.is_sqlite:
+        credentials: dict[str, Any] = {"file_path": str(settings.sqlite_file), **PRAGMAS}
+        return {"engine": "server.kit.sqlite", "credentials": credentials}
+    database = urlsplit(settings.database_url).path.strip("/")
+    credentials = {"dsn": settings.database_url, "database": database, "minsize": 1, "maxsize": 8}
+    return {"engine": "server.kit.postgres", "credentials": credentials}
+
+
+def is_postgres() -> bool:
+    """The open database is PostgreSQL."""
+    return connections.get("default").capabilities.dialect == "postgres"
+
+
+async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of one statement in our own SQL; `?` stands for a value on both engines.
+
+    Runs in the transaction that is open in this task, if one is.
+    """
+    if is_postgres():
+        parts = sql.split("?")
+        sql = parts[0] + "".join(f"${n}{part}" for n, part in enumerate(parts[1:], 1))
+    found: list[dict[str, Any]] = await connections.get("default").execute_query_dict(
+        sql, list(values)
+    )
+    return found
+
+
+def lock_rows() -> str:
+    """What a claiming SELECT ends with: rows that another worker holds are passed over.
+
+    SQLite needs nothing: BEGIN IMMEDIATE leaves one writer.
+    """
+    return " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+
+
+def db_time(moment: datetime) -> datetime | str:
+    """A moment for our own SQL, written as Tortoise writes it on this engine."""
+    return moment if is_postgres() else moment.isoformat(sep=" ", timespec="microseconds")
+
+
+def db_json(value: object) -> str:
+    """A JSON value for our own SQL: text on SQLite, and what asyncpg takes for jsonb."""
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,138 @@
+"""Markdown to a clean tree, and the tree to text.
+
+The text of an editor is not trusted: after Markdown an allow-list cleans it (nh3), then it becomes
+a tree of elements. Pages, mails, PDF and EPUB are written from that one tree.
+"""
+
+import re
+import textwrap
+from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, SubElement  # noqa: S405 (built by us, nothing is parsed)
+
+import markdown
+import nh3
+
+TAGS = {
+    "p", "h2", "h3", "h4", "strong", "em", "a", "ul", "ol", "li", "blockquote", "table", "thead",
+    "tbody", "tr", "th", "td", "br", "hr", "code", "pre", "sup", "sub", "img",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href", "title"}, "td": {"align"}, "th": {"align"},
+    "img": {"src", "alt", "title"}, "sup": {"class"},
+}  # fmt: skip
+SCHEMES = {"https", "http", "mailto", "tel"}
+VOID = {"br", "hr", "img"}
+NOTE = re.compile(r"\[\^([\w-]{1,30})\](?!:)")
+NOTE_TEXT = re.compile(r"^\[\^([\w-]{1,30})\]:[ \t]+(.+(?:\n(?:[ ]{2,}|\t).+)*)\n?", re.MULTILINE)
+
+
+def tree(text: str) -> Element:
+    """The elements of a Markdown text under one `div`; footnote marks are `<sup class="note">`."""
+    marked = NOTE.sub(r'<sup class="note">\1</sup>', text)
+    html = markdown.markdown(
+        marked, extensions=["tables", "sane_lists"], tab_length=2,
+        extension_configs={"tables": {"use_align_attribute": True}},
+    )  # fmt: skip
+    # Raw slots such as {{ link }} are no addresses yet; let them through the cleaning.
+    shielded = html.replace("{{", "https://slot.invalid/{{").replace("%7B%7B", "{{")
+    clean = nh3.clean(
+        shielded, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None
+    )
+    grower = _Grower()
+    grower.feed(re.sub(r"https://slot\.invalid/(\{\{|%7B%7B)", "{{", clean))
+    grower.close()
+    return grower.root
+
+
+def take_notes(text: str) -> tuple[str, dict[str, str]]:
+    """The text without its footnote texts, and those by their mark."""
+    notes = {key: " ".join(body.split()) for key, body in NOTE_TEXT.findall(text)}
+    return NOTE_TEXT.sub("", text), notes
+
+
+class _Grower(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("div")
+        self._open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        child = SubElement(self._open[-1], tag, {name: value or "" for name, value in attrs})
+        if tag not in VOID:
+            self._open.append(child)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and len(self._open) > 1:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        parent = self._open[-1]
+        if len(parent):
+            parent[-1].tail = (parent[-1].tail or "") + data
+        else:
+            parent.text = (parent.text or "") + data
+
+
+def plain(element: Element) -> str:
+    """All the words of an element on one line."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def word_count(element: Element) -> int:
+    """How many words a reader reads here."""
+    return len(plain(element).split())
+
+
+def to_text(root: Element, width: int = 72) -> str:
+    """A tree as a written text: paragraphs, lists with dashes, addresses on a line of their own."""
+    blocks = [_block(child, width) for child in root]
+    return "\n\n".join(block for block in blocks if block.strip()) + "\n"
+
+
+def _block(element: Element, width: int) -> str:
+    if element.tag in ("ul", "ol"):
+        marks = (f"{n}. " if element.tag == "ol" else "- " for n in range(1, len(element) + 1))
+        items = zip(element, marks, strict=True)
+        return "\n".join(_wrap(_inline(item), width, mark) for item, mark in items)
+    if element.tag == "blockquote":
+        return _wrap(_inline(element), width, "  ", "  ")
+    if element.tag == "table":
+        return "\n".join(" | ".join(_inline(cell) for cell in row) for row in element.iter("tr"))
+    if element.tag == "hr":
+        return "-" * 20
+    return _wrap(_inline(element), width)
+
+
+def _inline(element: Element) -> str:
+    parts = [element.text or ""]
+    for child in element:
+        if child.tag == "br":
+            parts.append("\n")
+        elif child.tag == "a":
+            parts.append(_address(child))
+        elif child.tag == "img":
+            parts.append(child.get("alt", ""))
+        elif child.get("class") != "note":
+            parts.append(_inline(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _address(link: Element) -> str:
+    words, href = _inline(link), link.get("href", "")
+    bare = href.removeprefix("mailto:").removeprefix("tel:")
+    if bare == words or href.startswith("tel:"):
+        return words
+    return f"{words}:\n{bare}\n" if words else f"\n{bare}\n"
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str | None = None) -> str:
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    rest = " " * len(first) if rest is None else rest
+    wrapped: list[str] = []
+    for line in filter(None, lines):
+        wrapped += textwrap.wrap(
+            line, width, break_long_words=False, break_on_hyphens=False,
+            initial_indent=rest if wrapped else first, subsequent_indent=rest,
+        )  # fmt: skip
+    return "\n".join(wrapped)

@@ -1,0 +1,101 @@
+"""Processes: one web server per SQLite file, and a worker that never outlives its parent."""
+
+import fcntl
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+log = logging.getLogger("givefirst.serve")
+
+PAUSE = 1.0  # seconds between two lives of a worker
+GRACE = 10.0  # seconds a worker may finish what is under way
+
+
+class AlreadyRunning(Exception):
+    """Another `serve` works on this data folder."""
+
+
+class PortTaken(Exception):
+    """Nothing can listen at this address."""
+
+
+def hold_alone(data: Path) -> IO[str]:
+    """A kernel lock on the data folder, held while the file stays open; a crash frees it.
+
+    Raises AlreadyRunning.
+    """
+    file = (data / "serve.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise AlreadyRunning from None
+    return file
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound and listens. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise PortTaken from None
+    return listener
+
+
+class Keeper:
+    """Keeps one child process alive; used as a context."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._stop = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, daemon=True, name="keeper")
+
+    def __enter__(self) -> "Keeper":
+        self._start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._child and self._child.poll() is None:
+            self._child.terminate()
+            try:
+                self._child.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+        self._thread.join(GRACE)
+
+    def _start(self) -> None:
+        # The child reads our end of this pipe: when we are gone, however we died, it ends too.
+        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603
+
+    def _keep(self) -> None:
+        while not self._stop.is_set() and self._child:
+            code = self._child.wait()
+            if self._child.stdin:
+                self._child.stdin.close()
+            if not self._stop.wait(PAUSE):
+                log.warning("the worker ended with %s and is started again", code)
+                self._start()
+
+
+def end_with_parent() -> None:
+    """End this process when the parent's end of our standard input closes, however it died."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

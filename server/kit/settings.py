@@ -1,0 +1,242 @@
+"""Settings from the environment, each also as `NAME_FILE` for a secret in a file."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from server.kit.addresses import AddressError, normalise
+from server.kit.text import LANGUAGES, say
+
+PACKAGE = Path(__file__).parent.parent
+Network = IPv4Network | IPv6Network
+
+
+class SettingError(Exception):
+    """A setting is wrong: one line that names it, says what is wrong and gives an example."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decided, checked and complete."""
+
+    data: Path
+    database_url: str
+    base_url: str
+    smtp_url: str
+    sender: Address
+    bounce_address: str
+    secrets: tuple[bytes, ...]
+    content: Path
+    email_templates: Path
+    language: str
+    timezone: ZoneInfo
+    trusted_proxies: tuple[Network, ...]
+    mail_rate: float
+    mail_connections: int
+    form_rate: int
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database file, where the database is SQLite."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def is_secure(self) -> bool:
+        """The site is served over https, so cookies may say so."""
+        return self.base_url.startswith("https:")
+
+
+def _database(value: str) -> str:
+    if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
+        return value
+    parts = urlsplit(value)
+    if parts.scheme in ("postgres", "postgresql") and parts.netloc and parts.path.strip("/"):
+        return value.replace("postgresql://", "postgres://", 1)
+    raise ValueError("scheme")
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("address")
+    return value.rstrip("/")
+
+
+def _smtp_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("smtp", "smtps", "lmtp") or not parts.hostname):
+        raise ValueError("scheme")
+    if value:
+        _ = parts.port  # raises ValueError when it is no port
+    return value
+
+
+def _sender(value: str) -> Address:
+    name, address = parseaddr(value)
+    if not re.fullmatch(r"[^@\s\"<>]+@[^@\s\"<>]+", address):
+        raise ValueError("address")
+    return Address(display_name=name, addr_spec=address)
+
+
+def _bounce(value: str) -> str:
+    if value:
+        normalise(value.replace("{token}", "token"))
+    return value
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError("language")
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part) for part in re.split(r"[,\s]+", value) if part)
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], Any]:
+    def parse(value: str) -> float:
+        found = kind(value)
+        if not 0 < found < 1_000_000:
+            raise ValueError("range")
+        return found
+
+    return parse
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _rate(value: str) -> float:
+    return float(_positive(float)(value)) if value else 0.0
+
+
+def _secrets(value: str) -> tuple[bytes, ...]:
+    keys = tuple(part.encode() for part in re.split(r"[,\s]+", value) if part)
+    if not keys or min(map(len, keys)) < 32:
+        raise ValueError("length")
+    return keys
+
+
+# name → (parser, example)
+SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "GIVEFIRST_DATA": (_folder, "./data"),
+    "GIVEFIRST_DATABASE_URL": (_database, "postgres://user:password@host:5432/name"),
+    "GIVEFIRST_BASE_URL": (_base_url, "https://books.example.org"),
+    "GIVEFIRST_SMTP_URL": (_smtp_url, "smtp://user:password@mail.example.org:587"),
+    "GIVEFIRST_SENDER": (_sender, "Bureau Brugman <marit@example.org>"),
+    "GIVEFIRST_BOUNCE_ADDRESS": (_bounce, "bounce+{token}@example.org"),
+    "GIVEFIRST_SECRET": (_secrets, "python3 -c 'import secrets; print(secrets.token_hex(32))'"),
+    "GIVEFIRST_CONTENT": (_folder, "./content"),
+    "GIVEFIRST_EMAIL_TEMPLATES": (_folder, "./email_templates"),
+    "GIVEFIRST_LANGUAGE": (_language, "nl"),
+    "GIVEFIRST_TIMEZONE": (ZoneInfo, "Europe/Amsterdam"),
+    "GIVEFIRST_TRUSTED_PROXIES": (_networks, "10.0.0.0/8, 127.0.0.1"),
+    "GIVEFIRST_MAIL_RATE": (_rate, "20"),
+    "GIVEFIRST_MAIL_CONNECTIONS": (_positive(int), "10"),
+    "GIVEFIRST_FORM_RATE": (_positive(int), "60"),
+}
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, *, port: int = 8000) -> Settings:
+    """All settings, or SettingError for the first that is wrong.
+
+    Makes the data folder and, where none is given, the secret in it (mode 0600).
+    """
+    language = environ.get("GIVEFIRST_LANGUAGE", "nl")
+    reader = _Reader(environ, language if language in LANGUAGES else "nl")
+    data = reader.get("GIVEFIRST_DATA", "./data")
+    reader.make_folder(data)
+    sender = reader.get("GIVEFIRST_SENDER", "Givefirst <hello@localhost>")
+    return Settings(
+        data=data,
+        database_url=reader.get("GIVEFIRST_DATABASE_URL", f"sqlite:///{data}/givefirst.db"),
+        base_url=reader.get("GIVEFIRST_BASE_URL", f"http://127.0.0.1:{port}"),
+        smtp_url=reader.get("GIVEFIRST_SMTP_URL", ""),
+        sender=sender,
+        bounce_address=reader.get("GIVEFIRST_BOUNCE_ADDRESS", ""),
+        secrets=reader.get("GIVEFIRST_SECRET", _own_secret(data)),
+        content=reader.existing("GIVEFIRST_CONTENT", "content"),
+        email_templates=reader.existing("GIVEFIRST_EMAIL_TEMPLATES", "email_templates"),
+        language=reader.get("GIVEFIRST_LANGUAGE", "nl"),
+        timezone=reader.get("GIVEFIRST_TIMEZONE", "Europe/Amsterdam"),
+        trusted_proxies=reader.get("GIVEFIRST_TRUSTED_PROXIES", ""),
+        mail_rate=reader.get("GIVEFIRST_MAIL_RATE", ""),
+        mail_connections=reader.get("GIVEFIRST_MAIL_CONNECTIONS", "10"),
+        form_rate=reader.get("GIVEFIRST_FORM_RATE", "60"),
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    environ: Mapping[str, str]
+    language: str
+
+    def get(self, name: str, default: str) -> Any:
+        parse, example = SETTINGS[name]
+        value = self._text(name, default)
+        try:
+            return parse(value)
+        except (ValueError, KeyError, OSError, AddressError):
+            # Never the value itself: it may hold a password.
+            raise SettingError(
+                say(self.language, "kit.setting_wrong", name=name, example=example)
+            ) from None
+
+    def _text(self, name: str, default: str) -> str:
+        file = self.environ.get(f"{name}_FILE")
+        if not file:
+            return self.environ.get(name, "").strip() or default
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingError(
+                say(self.language, "kit.setting_file", name=f"{name}_FILE", file=file)
+            ) from None
+
+    def make_folder(self, data: Path) -> None:
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingError(
+                say(self.language, "kit.setting_data", folder=data, why=error.strerror)
+            ) from None
+
+    def existing(self, name: str, folder: str) -> Path:
+        """The folder that is set, else the one here, else the sample in the package."""
+        if self._text(name, ""):
+            path: Path = self.get(name, "")
+            if not path.is_dir():
+                raise SettingError(
+                    say(self.language, "kit.setting_folder", name=name, folder=path)
+                )
+            return path
+        places = (Path.cwd() / folder, PACKAGE / "sample" / folder, PACKAGE.parent / folder)
+        return next((place for place in places if place.is_dir()), places[-1])
+
+
+def _own_secret(data: Path) -> str:
+    file = data / "secret"
+    try:
+        # O_EXCL: of two first starts at once, one writes and both read the same.
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_hex(32) + "\n")
+    return file.read_text("ascii")

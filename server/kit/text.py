@@ -1,0 +1,105 @@
+"""The words of every room in every language, and how dates and numbers are written.
+
+Each room keeps its sentences in `texts.yaml` beside its code: `key: {nl: ..., en: ...}`, a plural as
+`{one: ..., other: ...}`. A key is asked for with the room's name in front: `say("nl", "gifts.button")`.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("nl", "en")
+
+Sentence = str | Mapping[str, str]
+
+MONTHS = {
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "en": "January February March April May June July August September October November December",
+}
+DAYS = {
+    "nl": "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+}
+
+
+@cache
+def catalogue() -> dict[str, dict[str, Sentence]]:
+    """Every key of every room with its sentence per language; read once."""
+    found: dict[str, dict[str, Sentence]] = {}
+    for file in sorted(Path(__file__).parent.parent.glob("*/texts.yaml")):
+        entries = yaml.safe_load(file.read_text("utf-8")) or {}
+        found.update({f"{file.parent.name}.{key}": value for key, value in entries.items()})
+    return found
+
+
+def say(language: str, key: str, /, **values: Any) -> str:
+    """The sentence for a key, filled in; a plural is chosen by the value `count`.
+
+    Raises KeyError for a key that no room has: a missing text is a fault of the build, not of
+    a reader (`make check` finds it first).
+    """
+    sentence = catalogue()[key][language]
+    if not isinstance(sentence, str):
+        sentence = sentence["one" if values.get("count") == 1 else "other"]
+    return sentence.format_map(values)
+
+
+def day_name(language: str, moment: date) -> str:
+    """`dinsdag`, `Tuesday`."""
+    return weekday_name(language, moment.weekday())
+
+
+def weekday_name(language: str, weekday: int) -> str:
+    """The name of a weekday, Monday is 0."""
+    return DAYS[language].split()[weekday]
+
+
+def month_name(language: str, moment: date) -> str:
+    """`november`, `November`."""
+    return MONTHS[language].split()[moment.month - 1]
+
+
+def long_date(language: str, moment: date) -> str:
+    """`24 november 2026`, `24 November 2026`."""
+    return f"{moment.day} {month_name(language, moment)} {moment.year}"
+
+
+def day_and_date(language: str, moment: date) -> str:
+    """`dinsdag 24 november 2026`, `Tuesday 24 November 2026`."""
+    return f"{day_name(language, moment)} {long_date(language, moment)}"
+
+
+def short_date(language: str, moment: date) -> str:
+    """`24 nov`, `24 Nov`: for dense lists."""
+    return f"{moment.day} {month_name(language, moment)[:3].replace('maa', 'mrt')}"
+
+
+def clock_time(language: str, moment: datetime) -> str:
+    """`7.00` in Dutch, `7:00` in English, on a clock of 24 hours."""
+    return f"{moment.hour}{'.' if language == 'nl' else ':'}{moment.minute:02d}"
+
+
+def number(language: str, value: float, decimals: int = 0) -> str:
+    """`1.234,50` in Dutch, `1,234.50` in English."""
+    written = f"{value:,.{decimals}f}"
+    if language == "nl":
+        written = written.translate(str.maketrans(",.", ".,"))
+    return written
+
+
+def euro(language: str, value: float) -> str:
+    """`€ 17,50` in Dutch, `€17.50` in English; no cents where there are none."""
+    decimals = 0 if float(value).is_integer() else 2
+    gap = "\u00a0" if language == "nl" else ""
+    return f"€{gap}{number(language, value, decimals)}"
+
+
+def file_size(language: str, octets: int) -> str:
+    """`480 kB`, `1,2 MB`."""
+    if octets < 1_000_000:
+        return f"{max(1, round(octets / 1000))} kB"
+    return f"{number(language, octets / 1_000_000, 1)} MB"

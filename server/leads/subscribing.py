@@ -1,0 +1,66 @@
+"""Subscribing to a list: asked, confirmed by a button, ended in one step."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.kit.clock import now
+from server.leads import consents
+from server.leads.models import Lead, Subscription
+
+TIPS = "tips"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where and in which words somebody was asked: what a receipt of consent needs."""
+
+    wording: str
+    page: str
+    network: str
+
+
+async def ask_for(lead: Lead, asked: Asked, list_name: str = TIPS) -> Subscription | None:
+    """Note a wish that a button still has to confirm; None when they are on the list already."""
+    found = await Subscription.filter(lead_id=lead.id, list=list_name).first()
+    if found and found.confirmed_at and not found.ended_at:
+        return None
+    fresh = {
+        "wording": asked.wording, "page": asked.page, "network": asked.network,
+        "asked_at": now(), "confirmed_at": None, "ended_at": None, "paused_until": None,
+    }  # fmt: skip
+    if found:
+        await found.update_from_dict(fresh).save()
+        return found
+    return await Subscription.create(lead=lead, list=list_name, **fresh)
+
+
+async def confirm(subscription: Subscription, lead: Lead, proof: str) -> bool:
+    """The button: True the first time, however often and at once it is pressed."""
+    # The condition sits in the UPDATE, so the database picks the one winner.
+    won = await Subscription.filter(id=subscription.id, confirmed_at=None, ended_at=None).update(
+        confirmed_at=now()
+    )
+    if won:
+        await lead.verify()
+        await consents.record(
+            lead, subscription.list, given=True, wording=subscription.wording,
+            page=subscription.page, network=subscription.network, proof=proof,
+            asked_at=subscription.asked_at,
+        )  # fmt: skip
+    return won == 1
+
+
+async def end(subscription: Subscription, lead: Lead, *, wording: str, proof: str) -> bool:
+    """Leave the list: True the first time; effective for whatever is queued."""
+    won = await Subscription.filter(id=subscription.id, ended_at=None).update(ended_at=now())
+    if won:
+        await consents.record(
+            lead, subscription.list, given=False, wording=wording, page="/unsubscribe", network="",
+            proof=proof, asked_at=now(),
+        )  # fmt: skip
+    return won == 1
+
+
+async def pause(subscription: Subscription, days: int) -> None:
+    """No mail of this list for so many days, also none that is queued."""
+    await Subscription.filter(id=subscription.id).update(paused_until=now() + timedelta(days=days))

@@ -1,0 +1,218 @@
+"""An asset as its file describes it: what is given, to whom, why it is free, and its chapters."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from math import ceil
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from server.kit import markup
+from server.kit.content import Document, Finding, Shelf, read_document
+from server.library.covers import CLOTHS
+
+KINDS = ("e-book", "white paper")
+GATES = ("open", "email")
+QUESTIONS = ("restore", "bargain_hunters", "marginal_cost", "acquired_right")
+LIGHTS = ("green", "amber", "red")
+WORDS_A_MINUTE = 200
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One `##` of the text with the notes it refers to."""
+
+    number: int
+    title: str
+    tree: Element
+    notes: tuple[tuple[str, Element], ...]
+
+    @property
+    def minutes(self) -> int:
+        return max(1, ceil(markup.word_count(self.tree) / WORDS_A_MINUTE))
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One thing in the library that can be given away, in one language."""
+
+    slug: str
+    language: str
+    folder: Path
+    version: str
+    title: str
+    subtitle: str
+    kind: str
+    gate: str
+    author: str
+    about_author: str
+    themes: tuple[str, ...]
+    value: float
+    minutes: int
+    summary: str
+    for_whom: tuple[str, ...]
+    not_for: str
+    why_free: str
+    cloth: str
+    license: str
+    published: date
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.gate == "open"
+
+    @property
+    def language_text(self) -> str:
+        """The key of the name of its language."""
+        return {"nl": "library.dutch", "en": "library.english"}[self.language]
+
+    @property
+    def kind_text(self) -> str:
+        """The key of the name of its kind."""
+        return {"e-book": "library.ebook", "white paper": "library.white_paper"}[self.kind]
+
+    @property
+    def path(self) -> str:
+        return f"/{self.language}/library/{self.slug}"
+
+
+class Library:
+    """All published assets, fresh from the files."""
+
+    def __init__(self, content: Path) -> None:
+        self._shelf = Shelf(content, "library/*/index.*.md", read_asset)
+
+    def assets(self, language: str, today: date) -> list[Asset]:
+        """What is published in a language, newest first, then by title."""
+        found = [
+            asset
+            for (_, spoken), asset in self._shelf.fresh().items()
+            if spoken == language and asset.published <= today
+        ]
+        return sorted(found, key=lambda asset: (-asset.published.toordinal(), asset.title))
+
+    def find(self, slug: str, language: str, today: date | None = None) -> Asset | None:
+        """One asset; in its other language where it has only that; None if there is none.
+
+        Without `today` also what is no longer or not yet published: who has a gift keeps it.
+        """
+        items = self._shelf.fresh()
+        for spoken in (language, *(other for _, other in items)):
+            asset = items.get((f"library/{slug}/index", spoken))
+            if asset and (today is None or asset.published <= today):
+                return asset
+        return None
+
+    def exactly(self, slug: str, language: str, today: date) -> Asset | None:
+        """One published asset in this language only."""
+        asset = self._shelf.fresh().get((f"library/{slug}/index", language))
+        return asset if asset and asset.published <= today else None
+
+    def titles(self, language: str) -> dict[str, str]:
+        """Slug → title, in the other language where there is only that."""
+        found = {}
+        for asset in self._shelf.fresh().values():
+            if asset.slug not in found or asset.language == language:
+                found[asset.slug] = asset.title
+        return found
+
+    def all(self) -> list[Asset]:
+        """Every asset in every language."""
+        return list(self._shelf.fresh().values())
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with the files."""
+        self._shelf.fresh()
+        return self._shelf.findings
+
+
+def read_asset(file: Path, name: str, language: str) -> Asset:
+    """The asset a file describes; ContentError with line and remedy where it cannot be one."""
+    doc = read_document(file)
+    slug = file.parent.name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,78}", slug):
+        raise doc.fault("library.bad_slug", slug=slug)
+    _check_light(doc)
+    chapters = read_chapters(doc)
+    return Asset(
+        slug=slug,
+        language=language,
+        folder=file.parent,
+        version=sha256(doc.source.encode()).hexdigest()[:20],
+        title=doc.text("title"),
+        subtitle=doc.text("subtitle"),
+        kind=doc.choice("kind", KINDS),
+        gate=doc.choice("gate", GATES),
+        author=doc.text("author"),
+        about_author=doc.text("about_author", ""),
+        themes=_themes(doc),
+        value=doc.number("value"),
+        minutes=int(doc.number("minutes", sum(chapter.minutes for chapter in chapters))),
+        summary=doc.text("summary", ""),
+        for_whom=doc.words("for_whom"),
+        not_for=doc.text("not_for", ""),
+        why_free=doc.text("why_free"),
+        cloth=doc.choice("cloth", ("", *sorted(CLOTHS)), ""),
+        license=doc.text("license", ""),
+        published=_day(doc, "published"),
+        chapters=chapters,
+    )
+
+
+def _themes(doc: Document) -> tuple[str, ...]:
+    # A gift names what it has to do with what is sold; else sales cannot see why it was taken.
+    themes = doc.words("themes")
+    if not themes:
+        raise doc.fault("kit.content_missing", "themes")
+    if not doc.words("related_to"):
+        raise doc.fault("library.unrelated", "related_to")
+    return themes
+
+
+def _day(doc: Document, key: str) -> date:
+    moment = doc.moment(key)
+    if moment is None:
+        raise doc.fault("kit.content_missing", key)
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _check_light(doc: Document) -> None:
+    """Four answers with a reason, none red; amber needs a second person (the traffic light)."""
+    answers = doc.meta.get("traffic_light")
+    if not isinstance(answers, dict):
+        raise doc.fault("library.light_missing", "traffic_light")
+    amber = False
+    for question in QUESTIONS:
+        given = answers.get(question)
+        if not isinstance(given, dict) or given.get("answer") not in LIGHTS:
+            raise doc.fault("library.light_answer", question)
+        if not str(given.get("why") or "").strip():
+            raise doc.fault("library.light_why", question)
+        if given["answer"] == "red":
+            raise doc.fault("library.light_red", question)
+        amber = amber or given["answer"] == "amber"
+    if amber and not doc.meta.get("approved_by"):
+        raise doc.fault("library.light_amber", "traffic_light")
+
+
+def read_chapters(doc: Document) -> tuple[Chapter, ...]:
+    """The chapters of a text; ContentError where it has none or a note is missing."""
+    text, notes = markup.take_notes(doc.body)
+    parts = re.split(r"(?m)^## +(.+?)[ \t#]*$", text)
+    if len(parts) < 3 or parts[0].strip():
+        raise doc.fault("library.no_chapters")
+    chapters = []
+    for number, (title, body) in enumerate(zip(parts[1::2], parts[2::2], strict=True), 1):
+        marks = list(dict.fromkeys(markup.NOTE.findall(body)))
+        for mark in marks:
+            if mark not in notes:
+                line = doc.source.count("\n", 0, doc.source.find(f"[^{mark}]")) + 1
+                fault = doc.fault("library.note_missing", mark=mark)
+                raise type(fault)(
+                    Finding(doc.file, line, "library.note_missing", {"mark": mark})
+                )
+        found = tuple((mark, markup.tree(notes[mark])) for mark in marks)
+        chapters.append(Chapter(number, title.strip(), markup.tree(body), found))
+    return tuple(chapters)

@@ -1,0 +1,251 @@
+"""The EPUB of an asset: EPUB 3.3 with navigation, cover and accessibility metadata, by `zipfile`."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+from mimetypes import guess_type
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree.ElementTree import Element
+
+from server.kit.house import House
+from server.kit.text import say
+from server.library.assets import Asset, Chapter
+from server.library.pages import captioned_blocks, picture_file
+
+CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+<rootfiles><rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles>
+</container>"""
+STYLE = """body { font-family: serif; line-height: 1.5; margin: 0 5%; }
+h1 { font-size: 1.6em; line-height: 1.2; margin: 2em 0 1em; hyphens: none; }
+h2 { font-size: 1.2em; margin: 1.6em 0 .5em; hyphens: none; }
+p { margin: 0; text-indent: 1.2em; hyphens: auto; }
+h1 + p, h2 + p, table + p, .pull p, td p, li p, .plain p { text-indent: 0; }
+.plain p { margin: 0 0 .8em; }
+.number { font-family: sans-serif; font-size: .85em; margin: 2em 0 0; text-indent: 0; }
+.pull { margin: 1.5em 0; padding: .8em 0; border-top: 1px solid; border-bottom: 1px solid; font-style: italic; text-align: center; }
+table { border-collapse: collapse; width: 100%; margin: 1.2em 0; font-size: .9em; }
+caption { text-align: left; font-size: .9em; margin-bottom: .4em; }
+th, td { text-align: left; vertical-align: top; padding: .35em .6em .35em 0; border-bottom: 1px solid; }
+.num { text-align: right; }
+.notes { margin-top: 2em; border-top: 1px solid; font-size: .85em; }
+.cover { margin: 0; text-align: center; } .cover img { max-width: 100%; max-height: 100%; }
+.title { text-align: center; margin-top: 20%; } .title p { text-indent: 0; }
+img { max-width: 100%; }"""
+INLINE = {"strong", "em", "sub", "sup", "code"}
+
+
+def make_epub(asset: Asset, house: House, cover_png: bytes) -> bytes:
+    """The book as EPUB 3; epubcheck finds nothing to say about it."""
+    book = _Book(asset, house)
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        # The type comes first and uncompressed (OCF 3.3 §4.2.6.3); fixed times make equal bytes.
+        _add(archive, "mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        _add(archive, "META-INF/container.xml", CONTAINER)
+        for name, content in book.files():
+            _add(archive, f"OEBPS/{name}", content)
+        _add(archive, "OEBPS/cover.png", cover_png)
+        for name in book.pictures:
+            _add(archive, f"OEBPS/{name}", (asset.folder / name).read_bytes())
+    return out.getvalue()
+
+
+def _add(
+    archive: zipfile.ZipFile, name: str, content: str | bytes, how: int = zipfile.ZIP_DEFLATED
+) -> None:
+    archive.writestr(zipfile.ZipInfo(name), content, how)
+
+
+@dataclass
+class _Book:
+    asset: Asset
+    house: House
+
+    def __post_init__(self) -> None:
+        self.language = self.asset.language
+        self.pictures: dict[str, str] = {}
+
+    def say(self, key: str, **values: object) -> str:
+        return escape(say(self.language, key, **values))
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        yield "style.css", STYLE
+        cover_alt = self.say("library.book_cover", title=self.asset.title)
+        yield "cover.xhtml", self._page(
+            self.asset.title,
+            f'<section epub:type="cover" class="cover"><img src="cover.png" alt="{cover_alt}"/></section>',
+        )
+        yield "title.xhtml", self._page(self.asset.title, self._title())
+        for chapter in self.asset.chapters:
+            writer = _Writer(self, chapter)
+            yield f"c{chapter.number}.xhtml", self._page(chapter.title, writer.chapter())
+        yield "colophon.xhtml", self._page(self.say("library.book_colophon"), self._colophon())
+        yield "nav.xhtml", self._page(self.say("library.book_contents"), self._nav())
+        yield "book.opf", self._package()
+
+    def _page(self, title: str, body: str) -> str:
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
+            '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" '
+            f'lang="{self.language}" xml:lang="{self.language}">\n<head><title>{escape(title)}</title>'
+            '<link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
+            f"<body>\n{body}\n</body></html>"
+        )
+
+    def _title(self) -> str:
+        a = self.asset
+        return (
+            '<section epub:type="titlepage" class="title">'
+            f"<p>{escape(a.author)}</p><h1>{escape(a.title)}</h1><p><em>{escape(a.subtitle)}</em></p>"
+            f"<p>{escape(self.house.name)}</p></section>"
+        )
+
+    def _colophon(self) -> str:
+        a = self.asset
+        license_text = f" {escape(a.license)}." if a.license else ""
+        return (
+            f'<section epub:type="colophon" class="plain"><h1>{self.say("library.book_colophon")}</h1>'
+            f"<p>© {a.published.year} {escape(a.author)}, {escape(self.house.name)}</p>"
+            f"<p>{self.say('library.book_gift')}{license_text}</p>"
+            f"<p>{self.say('library.book_errata', email=self.house.host_email)}</p></section>"
+        )
+
+    def _nav(self) -> str:
+        items = "".join(
+            f'<li><a href="c{chapter.number}.xhtml">{escape(chapter.title)}</a></li>'
+            for chapter in self.asset.chapters
+        )
+        contents = self.say("library.book_contents")
+        return (
+            f'<nav epub:type="toc" id="toc"><h1>{contents}</h1><ol>{items}'
+            f'<li><a href="colophon.xhtml">{self.say("library.book_colophon")}</a></li></ol></nav>'
+            '<nav epub:type="landmarks" hidden="hidden"><ol>'
+            f'<li><a epub:type="toc" href="nav.xhtml">{contents}</a></li>'
+            f'<li><a epub:type="bodymatter" href="c1.xhtml">'
+            f"{escape(self.asset.chapters[0].title)}</a></li></ol></nav>"
+        )
+
+    def _package(self) -> str:
+        a = self.asset
+        name = uuid5(NAMESPACE_URL, f"{self.house.name}/{a.slug}/{a.language}")
+        pages = ["cover", "title", *(f"c{c.number}" for c in a.chapters), "colophon"]
+        order = [*pages[:2], "nav", *pages[2:]]
+        manifest = "".join(
+            f'<item id="{page}" href="{page}.xhtml" media-type="application/xhtml+xml"/>' for page in pages
+        ) + "".join(
+            f'<item id="p{n}" href="{escape(picture)}" media-type="{kind}"/>'
+            for n, (picture, kind) in enumerate(self.pictures.items())
+        )
+        spine = "".join(f'<itemref idref="{page}"/>' for page in order)
+        subjects = "".join(f"<dc:subject>{escape(theme)}</dc:subject>" for theme in a.themes)
+        return f"""<?xml version="1.0" encoding="UTF-8"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="{self.language}">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier id="id">urn:uuid:{name}</dc:identifier>
+<dc:title>{escape(a.title)}</dc:title>
+<dc:language>{self.language}</dc:language>
+<dc:creator>{escape(a.author)}</dc:creator>
+<dc:publisher>{escape(self.house.name)}</dc:publisher>
+<dc:date>{a.published.isoformat()}</dc:date>
+<dc:description>{escape(a.subtitle)}</dc:description>
+<dc:rights>{escape(a.license or self.house.name)}</dc:rights>{subjects}
+<meta property="dcterms:modified">{a.published.isoformat()}T00:00:00Z</meta>
+<meta property="schema:accessMode">textual</meta>
+<meta property="schema:accessMode">visual</meta>
+<meta property="schema:accessModeSufficient">textual</meta>
+<meta property="schema:accessibilityFeature">structuralNavigation</meta>
+<meta property="schema:accessibilityFeature">tableOfContents</meta>
+<meta property="schema:accessibilityFeature">readingOrder</meta>
+<meta property="schema:accessibilityFeature">alternativeText</meta>
+<meta property="schema:accessibilityHazard">none</meta>
+<meta property="schema:accessibilitySummary">{self.say("library.book_access")}</meta>
+</metadata>
+<manifest>
+<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="cover-image" href="cover.png" media-type="image/png" properties="cover-image"/>
+<item id="style" href="style.css" media-type="text/css"/>{manifest}
+</manifest>
+<spine>{spine}</spine>
+</package>"""
+
+
+class _Writer:
+    """Writes a chapter as XHTML."""
+
+    def __init__(self, book: _Book, chapter: Chapter) -> None:
+        self.book, self.source = book, chapter
+        self.marks = {mark: n for n, (mark, _) in enumerate(chapter.notes, 1)}
+
+    def chapter(self) -> str:
+        number = f"{self.book.say('library.book_chapter')} {self.source.number}"
+        blocks = "\n".join(
+            self._block(block, caption) for block, caption in captioned_blocks(self.source.tree)
+        )
+        return (
+            f'<section epub:type="chapter"><p class="number">{number}</p>'
+            f"<h1>{escape(self.source.title)}</h1>\n{blocks}\n{self._notes()}</section>"
+        )
+
+    def _notes(self) -> str:
+        notes = "".join(
+            f'<aside epub:type="footnote" id="n{n}"><p>'
+            f'<a href="#r{n}">{n}</a>. {"".join(self.inline(part) for part in tree)}</p></aside>'
+            for n, (_, tree) in enumerate(self.source.notes, 1)
+        )
+        return f'<section class="notes" epub:type="footnotes">{notes}</section>' if notes else ""
+
+    def _block(self, block: Element, caption: str) -> str:
+        if block.tag == "table":
+            title = f"<caption>{escape(caption)}</caption>" if caption else ""
+            head, *body = ("".join(self._cell(cell) for cell in row) for row in block.iter("tr"))
+            rows = "".join(f"<tr>{row}</tr>" for row in body)
+            return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        if block.tag == "blockquote":
+            inside = "".join(f"<p>{self.inline(part)}</p>" for part in block)
+            return f'<aside class="pull">{inside}</aside>'
+        if block.tag in ("ul", "ol"):
+            items = "".join(f"<li>{self.inline(item)}</li>" for item in block)
+            return f"<{block.tag}>{items}</{block.tag}>"
+        tag = {"h3": "h2", "h4": "h3"}.get(block.tag, block.tag)
+        return f"<{tag}>{self.inline(block)}</{tag}>" if tag != "hr" else "<hr/>"
+
+    def _cell(self, cell: Element) -> str:
+        number = ' class="num"' if cell.get("align") == "right" else ""
+        scope = ' scope="col"' if cell.tag == "th" else ""
+        return f"<{cell.tag}{scope}{number}>{self.inline(cell)}</{cell.tag}>"
+
+    def inline(self, element: Element) -> str:
+        """The inside of an element as XHTML."""
+        parts = [escape(element.text or "", quote=False)]
+        for child in element:
+            parts.append(self._child(child))
+            parts.append(escape(child.tail or "", quote=False))
+        return "".join(parts)
+
+    def _child(self, child: Element) -> str:
+        if child.get("class") == "note":
+            n = self.marks.get(child.text or "")
+            label = self.book.say("library.note", number=n)
+            return (
+                f'<a epub:type="noteref" id="r{n}" href="#n{n}" title="{label}"><sup>{n}</sup></a>'
+                if n
+                else ""
+            )
+        if child.tag == "img":
+            return self._picture(child)
+        if child.tag == "a" and child.get("href"):
+            return f'<a href="{escape(child.get("href", ""))}">{self.inline(child)}</a>'
+        if child.tag in INLINE:
+            return f"<{child.tag}>{self.inline(child)}</{child.tag}>"
+        return "<br/>" if child.tag == "br" else self.inline(child)
+
+    def _picture(self, picture: Element) -> str:
+        file = picture_file(self.book.asset.folder, picture.get("src", ""))
+        alt = escape(picture.get("alt", ""))
+        if not file:
+            return f"<em>{alt}</em>"
+        self.book.pictures[file.name] = str(guess_type(file.name)[0])
+        return f'<img src="{escape(file.name)}" alt="{alt}"/>'

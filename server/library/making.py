@@ -1,0 +1,84 @@
+"""PDF, EPUB and covers of an asset: made on first use, kept by content hash below the data folder."""
+
+import asyncio
+import os
+from collections import defaultdict
+from hashlib import sha256
+from pathlib import Path
+
+from server.kit.house import House
+from server.library.assets import Asset
+from server.library.covers import cover
+from server.library.epub import make_epub
+from server.library.press import FONTS, HERE, make_pdf, make_png
+
+FORMATS = ("pdf", "epub", "png")
+MEDIA_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip", "png": "image/png"}
+# The ways of making are part of what is made: other code or other fonts, another file.
+RECIPE = sha256(
+    b"".join((HERE / name).read_bytes() for name in ("book.typ", "press.py", "epub.py", "covers.py"))
+    + "".join(sorted(file.name for file in FONTS.glob("*.ttf"))).encode()
+).hexdigest()
+
+
+def cover_svg(asset: Asset, *, label: str = "", uid: str = "") -> str:
+    """The drawn cover; hidden from screen readers unless it has a label."""
+    more = {"label": label} if label else {}
+    if uid:
+        more["uid"] = uid
+    return cover(asset.title, asset.author, asset.kind, asset.cloth, **more)
+
+
+def with_covers(assets: list[Asset]) -> list[tuple[Asset, str]]:
+    """Assets with their covers, each with ids of its own: several stand on one page."""
+    return [(asset, cover_svg(asset, uid=asset.slug)) for asset in assets]
+
+
+class Workshop:
+    """Makes files one at a time and keeps them."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / "made"
+        self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def get(self, asset: Asset, house: House, kind: str) -> bytes:
+        """The file of a kind (`pdf`, `epub`, `png`), made now if it is not there.
+
+        Raises PressError where the text cannot be set.
+        """
+        file = self.file(asset, house, kind)
+        async with self._locks[file]:
+            if not file.is_file():
+                made = await asyncio.to_thread(_make, asset, house, kind)
+                await asyncio.to_thread(_keep, file, made)
+            return await asyncio.to_thread(file.read_bytes)
+
+    def file(self, asset: Asset, house: House, kind: str) -> Path:
+        """Where the file stands once it is made; another text or house, another name."""
+        pictures = "".join(
+            f"{picture.name}{picture.stat().st_mtime_ns}"
+            for picture in sorted(asset.folder.glob("*"))
+            if picture.suffix != ".md"
+        )
+        facts = f"{asset.version}{house}{pictures}{RECIPE}"
+        name = sha256(facts.encode()).hexdigest()[:16]
+        return self._folder / f"{asset.slug}.{asset.language}.{name}.{kind}"
+
+
+def _make(asset: Asset, house: House, kind: str) -> bytes:
+    drawn = cover_svg(asset)
+    if kind == "pdf":
+        return make_pdf(asset, house, drawn)
+    picture = make_png(drawn)
+    return picture if kind == "png" else make_epub(asset, house, picture)
+
+
+def _keep(file: Path, made: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(made)
+    part.replace(file)
+    slug, language, _, kind = file.name.split(".")
+    for old in file.parent.glob(f"{slug}.{language}.*.{kind}"):
+        if old != file:
+            old.unlink(missing_ok=True)

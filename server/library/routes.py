@@ -1,0 +1,105 @@
+"""Catalogue, landing pages, reading what is open."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.library.assets import Asset
+from server.library.making import MEDIA_TYPES, with_covers
+from server.library.reader import NoSuchChapter, asset_facts, reader_facts
+from server.web.downloads import Download
+from server.web.errors import NotFound
+from server.web.rendering import page
+from server.web.routing import Route
+
+
+def _asset(request: Request) -> Asset:
+    state = request.app.state
+    found: Asset | None = state.library.exactly(
+        request.path_params["slug"], request.path_params["lang"], state.today()
+    )
+    if not found:
+        raise NotFound
+    return found
+
+
+def _open_asset(request: Request) -> Asset:
+    asset = _asset(request)
+    if not asset.is_open:
+        raise NotFound
+    return asset
+
+
+async def catalogue(request: Request) -> Response:
+    """All titles, by kind, narrowed by a theme if one is chosen."""
+    state, language = request.app.state, request.path_params["lang"]
+    assets = state.library.assets(language, state.today())
+    themes = sorted({theme for asset in assets for theme in asset.themes})
+    chosen = request.query_params.get("theme", "")
+    shown = [asset for asset in assets if not chosen or chosen in asset.themes]
+    counts = {theme: sum(theme in asset.themes for asset in assets) for theme in themes}
+    return page(
+        request, "library/library.html", chosen=chosen, counts=counts, total=len(assets),
+        books=with_covers([asset for asset in shown if asset.kind == "e-book"]),
+        papers=with_covers([asset for asset in shown if asset.kind != "e-book"]),
+    )  # fmt: skip
+
+
+async def landing(request: Request) -> Response:
+    """What it is, a real piece of it, why it is free, and one field."""
+    asset = _asset(request)
+    if request.query_params.get("sent") and not asset.is_open:
+        return page(request, "library/sent.html", asset=asset)
+    facts = asset_facts(request.app.state.library, asset, request.app.state.today())
+    return page(request, "library/asset.html", email="", error="", ticked=False, **facts)
+
+
+async def read(request: Request) -> Response:
+    """A chapter of what is open to all."""
+    asset = _open_asset(request)
+    try:
+        facts = reader_facts(asset, request.query_params, f"{asset.path}/read", asset.path)
+    except NoSuchChapter:
+        raise NotFound from None
+    return page(request, "library/reader.html", **facts)
+
+
+async def download(request: Request) -> Response:
+    """The PDF or EPUB of what is open to all."""
+    asset = _open_asset(request)
+    if request.path_params["file"] != asset.slug:
+        raise NotFound
+    kind = request.path_params["kind"]
+    state = request.app.state
+    content = await state.workshop.get(asset, state.house.fresh(), kind)
+    return Download(content, MEDIA_TYPES[kind], name=f"{asset.slug}.{kind}", request=request)
+
+
+async def cover(request: Request) -> Response:
+    """The cover as a picture, for mail and for whoever shares the page."""
+    state = request.app.state
+    content = await state.workshop.get(_asset(request), state.house.fresh(), "png")
+    answer = Download(content, MEDIA_TYPES["png"], name="cover.png", request=request)
+    answer.headers["cache-control"] = "public, max-age=86400"
+    answer.headers["cross-origin-resource-policy"] = "cross-origin"
+    return answer
+
+
+routes = [
+    Route("/{lang:lang}/library", catalogue, name="library:all", methods=["GET"], role="public"),
+    Route(
+        "/{lang:lang}/library/{slug}", landing, name="library:landing", methods=["GET"],
+        role="public",
+    ),
+    Route(
+        "/{lang:lang}/library/{slug}/read", read, name="library:read", methods=["GET"],
+        role="public",
+    ),
+    Route(
+        "/{lang:lang}/library/{slug}/cover.png", cover, name="library:cover", methods=["GET"],
+        role="public",
+    ),
+    Route(
+        "/{lang:lang}/library/{slug}/{file}.{kind:kind}", download, name="library:download",
+        methods=["GET"], role="public",
+    ),
+]  # fmt: skip

@@ -1,0 +1,235 @@
+"""Mail templates: `email_templates/<kind>.<lang>.md` in `layout.html`, with slots from a fixed list.
+
+A template is data: `{{ name }}` stands for a value, nothing else is possible. Values go in last,
+escaped for HTML and as they are for text, so a reader called `{{7*7}}` is greeted as such.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import css_inline
+
+from server.kit import markup
+from server.kit.content import (
+    ContentError,
+    Document,
+    Finding,
+    Shelf,
+    read_document,
+    read_text,
+)
+from server.kit.house import House
+from server.kit.text import LANGUAGES, say
+
+SLOT = re.compile(r"\{\{ *([a-z_]+) *\}\}")
+HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
+READER_SLOTS = {
+    "gift": {"greeting", "title", "subtitle", "kind", "minutes", "cover", "link", "tips", "days"},
+    "confirm": {"greeting", "link", "day", "days"},
+    "login": {"greeting", "link"},
+    "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
+}
+FOOT_SLOTS = {"way_out"}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A template made ready: subject, HTML with inlined styles and written text, slots in place."""
+
+    subject: str
+    html: str
+    text: str
+
+    def filled(self, values: Mapping[str, str]) -> "Letter":
+        """With these slots filled; the others stay. Headers take no line breaks."""
+        return Letter(
+            _line(_fill(self.subject, values)),
+            _fill(self.html, {name: escape(value) for name, value in values.items()}),
+            _fill(self.text, values),
+        )
+
+    def finished(self, values: Mapping[str, str]) -> "Letter":
+        """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing."""
+        done = self.filled(values)
+        missing = SLOT.search(self.subject + self.html + self.text)
+        if missing and missing[1] not in values:
+            raise KeyError(missing[1])
+        html = re.sub(r"<p [^>]*>\s*</p>", "", done.html)
+        return replace(done, html=html, text=re.sub(r"\n{3,}", "\n\n", done.text))
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return SLOT.sub(lambda slot: values.get(slot[1], slot[0]), text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Letters:
+    """All templates, fresh from the files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._shelf = Shelf(folder, "*.md", _read_template)
+        self._made: dict[tuple[str, str, str], Letter] = {}
+
+    def get(self, kind: str, language: str, house: House, body: "Body | None" = None) -> Letter:
+        """A template in a language with the house filled in; ContentError where it is broken.
+
+        `body` replaces the slot `content` of a tip: its own HTML and its own written text.
+        """
+        template = self._shelf.fresh().get((kind, language))
+        if template is None:
+            raise ContentError(self._fault(kind, language))
+        layout = read_text(self.folder / "layout.html")
+        key = (kind, language, str(hash((template, layout, house.name, str(house), body))))
+        if key not in self._made:
+            if len(self._made) > 200:
+                self._made.clear()
+            self._made[key] = _make(template, layout, house, language, body)
+        return self._made[key]
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with the templates: a missing one, an unknown slot, no way out."""
+        items = self._shelf.fresh()
+        found = list(self._shelf.findings)
+        broken = {finding.file for finding in found}
+        for kind in READER_SLOTS:
+            for language in LANGUAGES:
+                file = self.folder / f"{kind}.{language}.md"
+                if (kind, language) not in items and file not in broken:
+                    found.append(Finding(file, 1, "mail.template_missing"))
+        try:
+            layout = read_text(self.folder / "layout.html")
+            found += _check_layout(self.folder / "layout.html", layout)
+        except ContentError as error:
+            found.append(error.finding)
+        return found
+
+    def _fault(self, kind: str, language: str) -> Finding:
+        file = self.folder / f"{kind}.{language}.md"
+        known = (one for one in self._shelf.findings if one.file == file)
+        return next(known, Finding(file, 1, "mail.template_missing"))
+
+
+@dataclass(frozen=True)
+class Body:
+    """The text of a tip, ready for a mail."""
+
+    html: str
+    text: str
+
+
+def _check_layout(file: Path, layout: str) -> list[Finding]:
+    """Sender name, postal address and way out stand in every mail, so in the layout."""
+    found = []
+    for slot in ("house", "postal_address", "way_out", "content"):
+        if slot not in SLOT.findall(layout):
+            found.append(Finding(file, 1, "mail.layout_lacks", {"slot": slot}))
+    if "{%" in layout:
+        line = layout.count("\n", 0, layout.find("{%")) + 1
+        found.append(Finding(file, line, "mail.template_instruction"))
+    return found
+
+
+def _read_template(file: Path, kind: str, language: str) -> Document:
+    doc = read_document(file)
+    doc.text("subject")
+    if kind not in READER_SLOTS:
+        raise doc.fault("mail.template_unknown", kind=kind, known=", ".join(READER_SLOTS))
+    if "{%" in doc.source:
+        line = doc.source.count("\n", 0, doc.source.find("{%")) + 1
+        raise ContentError(Finding(file, line, "mail.template_instruction"))
+    known = HOUSE_SLOTS | READER_SLOTS[kind] | FOOT_SLOTS
+    for slot in re.finditer(r"\{\{(.*?)\}\}", doc.source):
+        if slot[1].strip() not in known:
+            line = doc.source.count("\n", 0, slot.start()) + 1
+            values = {"slot": slot[1].strip(), "known": ", ".join(sorted(known))}
+            raise ContentError(Finding(file, line, "mail.template_slot", values))
+    return doc
+
+
+def _make(doc: Document, layout: str, house: House, language: str, body: Body | None) -> Letter:
+    tree = markup.tree(doc.body)
+    content = mail_html(tree)
+    text = markup.to_text(tree)
+    if body:
+        content = content.replace('<p class="text">{{ content }}</p>', body.html)
+        text = text.replace("{{ content }}", body.text.strip())
+    subject = doc.text("subject")
+    html = _fill(layout, {
+        "content": content,
+        "language": language,
+        "subject": escape(subject),
+        "preview": escape(doc.text("preview", "")),
+        "call": escape(say(language, "mail.call", phone=house.host_phone)),
+        "way_out_name": escape(say(language, "mail.way_out")),
+    })  # fmt: skip
+    foot = say(
+        language, "mail.text_foot", phone=house.host_phone, house=house.name,
+        postal_address=house.postal_address,
+    )  # fmt: skip
+    letter = Letter(subject, _inlined(html), f"{text}\n{foot}")
+    return letter.filled({
+        "house": house.name, "host": house.host_name, "first_name": house.host_first_name,
+        "postal_address": house.postal_address, "phone": house.host_phone,
+    })  # fmt: skip
+
+
+def _inlined(html: str) -> str:
+    # The rules for narrow and dark screens cannot be inlined and stay in the head.
+    shielded = SLOT.sub(r"slot-\1-slot", html)
+    inlined = css_inline.inline(shielded, keep_style_tags=True, keep_at_rules=True)
+    return re.sub(r"slot-([a-z_]+)-slot", r"{{ \1 }}", inlined)
+
+
+def mail_html(tree: Element) -> str:
+    """A tree as the inside of a mail: classes of the layout, a lone link as a button."""
+    return "\n".join(_block(block) for block in tree)
+
+
+def _block(block: Element) -> str:
+    links = [child for child in block if child.tag == "a"]
+    if block.tag == "p" and len(links) == 1 and markup.plain(block) == markup.plain(links[0]):
+        return (
+            '<table class="button" role="presentation" cellpadding="0" cellspacing="0"><tr>'
+            f'<td class="button-cell"><a class="button-link" href="{links[0].get("href", "")}">'
+            f"{_inline(links[0])}</a></td></tr></table>"
+        )
+    if block.tag == "p":
+        return f'<p class="text">{_inline(block)}</p>'
+    if block.tag in ("ul", "ol"):
+        items = "".join(f'<li class="text">{_inline(item)}</li>' for item in block)
+        return f"<{block.tag}>{items}</{block.tag}>"
+    if block.tag == "blockquote":
+        return "".join(f'<p class="text said">{_inline(part)}</p>' for part in block)
+    if block.tag == "table":
+        rows = "".join(
+            "<tr>" + "".join(f'<td class="text">{_inline(cell)}</td>' for cell in row) + "</tr>"
+            for row in block.iter("tr")
+        )
+        return f"<table>{rows}</table>"
+    tag = {"h3": "h2", "h4": "h2"}.get(block.tag, block.tag)
+    return f"<{tag}>{_inline(block)}</{tag}>"
+
+
+def _inline(element: Element) -> str:
+    parts = [escape(element.text or "", quote=False)]
+    for child in element:
+        if child.tag == "a":
+            href = escape(child.get("href", ""))
+            parts.append(f'<a class="link" href="{href}">{_inline(child)}</a>')
+        elif child.tag == "br":
+            parts.append("<br>")
+        elif child.tag == "img":
+            src, alt = escape(child.get("src", "")), escape(child.get("alt", ""))
+            parts.append(f'<img class="cover" src="{src}" width="152" height="228" alt="{alt}">')
+        elif child.get("class") != "note":
+            parts.append(f"<{child.tag}>{_inline(child)}</{child.tag}>")
+        parts.append(escape(child.tail or "", quote=False))
+    return "".join(parts)

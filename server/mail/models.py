@@ -1,0 +1,82 @@
+"""Messages, their deliveries and the addresses that get nothing more."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.leads.models import Lead
+
+TRANSACTIONAL, BULK = 0, 1
+DONE = ("sent", "failed", "suppressed", "expired", "uncertain", "parked")
+
+
+class Message(Model):
+    """A finished shared text; only the slots differ per reader."""
+
+    id = fields.IntField(primary_key=True)
+    key = fields.CharField(64, unique=True)
+    kind = fields.CharField(40)
+    language = fields.CharField(2)
+    subject = fields.CharField(300)
+    html = fields.TextField()
+    text = fields.TextField()
+    list = fields.CharField(40, default="")
+    is_ask = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "message"
+
+
+class Delivery(Model):
+    """One message to one reader for one reason (`key`).
+
+    queued → leased → sending → sent | retry | failed | uncertain | expired | suppressed | parked |
+    held. The Message-ID is fixed here and kept over retries.
+    """
+
+    id = fields.IntField(primary_key=True)
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "deliveries")
+    message_id: int
+    lead: fields.ForeignKeyNullableRelation[Lead] = fields.ForeignKeyField(
+        "leads.Lead", "deliveries", null=True
+    )
+    lead_id: int | None
+    address = fields.CharField(254, default="")
+    key = fields.CharField(160, unique=True)
+    lane = fields.IntField(default=TRANSACTIONAL)
+    state = fields.CharField(12, default="queued")
+    values: Any = fields.JSONField(default=dict)
+    mail_id = fields.CharField(120)
+    lease_token = fields.CharField(32, default="")
+    leased_until = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    next_try_at = fields.DatetimeField()
+    not_after = fields.DatetimeField()
+    created_at = fields.DatetimeField()
+    sent_at = fields.DatetimeField(null=True)
+    error = fields.CharField(300, default="")
+
+    class Meta:
+        table = "delivery"
+
+    async def settle(self, state: str, token: str, *, error: str = "", **more: object) -> bool:
+        """Write what became of it; False when the lease was lost meanwhile (then nothing changes)."""
+        won = await Delivery.filter(id=self.id, lease_token=token).update(
+            state=state, error=error[:300], lease_token="", leased_until=None, **more
+        )
+        return won == 1
+
+
+class Suppression(Model):
+    """An address that gets nothing more, kept as a keyed hash that outlives the lead."""
+
+    id = fields.IntField(primary_key=True)
+    fingerprint = fields.CharField(22, unique=True)
+    reason = fields.CharField(40)
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "suppression"

@@ -1,0 +1,118 @@
+"""The outbox: a mail is promised by a row, in the transaction of what it belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+from server.kit.addresses import domain_of
+from server.kit.clock import now
+from server.kit.database import db_json, db_time, rows
+from server.kit.site import Site
+from server.leads.models import Lead
+from server.mail.letters import Letter
+from server.mail.models import TRANSACTIONAL, Delivery, Message, Suppression
+
+GAP = timedelta(minutes=15)
+DAY = timedelta(days=1)
+MOST_A_DAY = 3
+
+
+class AskRefused(Exception):
+    """A text that asks may not reach a lead inside the no-ask window; `until` is when it may."""
+
+    def __init__(self, lead: Lead, until: datetime) -> None:
+        super().__init__(f"lead {lead.id} is left in peace until {until:%Y-%m-%d %H:%M}")
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One mail to one reader: the text, what fills its slots, and why it is sent."""
+
+    message: Message
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    lead: Lead | None = None
+    address: str = ""
+    lane: int = TRANSACTIONAL
+    at: datetime | None = None
+    lives: timedelta = DAY
+
+
+async def keep_message(
+    kind: str, language: str, letter: Letter, *, list_name: str = "", is_ask: bool = False
+) -> Message:
+    """The row of a finished shared text; the same text is one row."""
+    parts = (kind, language, list_name, letter.subject, letter.html, letter.text, str(is_ask))
+    key = sha256("\0".join(parts).encode()).hexdigest()
+    await rows(
+        "INSERT INTO message (key, kind, language, subject, html, text, list, is_ask, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        key, kind, language, letter.subject, letter.html, letter.text, list_name, is_ask,
+        db_time(now()),
+    )  # fmt: skip
+    return await Message.get(key=key)
+
+
+async def post(site: Site, posting: Posting) -> bool:
+    """Insert the row that promises a mail; False when this key was promised before.
+
+    Raises AskRefused where the text asks something and the lead's window is open: the window is
+    read in the transaction that inserts the row, so that no one can slip in between.
+    """
+    moment, lead = now(), posting.lead
+    if posting.message.is_ask and lead:
+        fresh = await Lead.get(id=lead.id)
+        if fresh.no_ask_until and fresh.no_ask_until > moment:
+            raise AskRefused(fresh, fresh.no_ask_until)
+    at = posting.at or moment
+    domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
+    written = await rows(
+        'INSERT INTO delivery (message_id, lead_id, address, key, lane, state, "values", mail_id,'
+        " lease_token, attempts, next_try_at, not_after, created_at, error)"
+        " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '')"
+        " ON CONFLICT (key) DO NOTHING RETURNING id",
+        posting.message.id, lead.id if lead else None, posting.address, posting.key, posting.lane,
+        db_json(dict(posting.values)), f"<{uuid4().hex}@{domain}>", db_time(at),
+        db_time(at + posting.lives), db_time(moment),
+    )  # fmt: skip
+    return bool(written)
+
+
+async def turn_for(lead: Lead) -> datetime | None:
+    """When a stranger's form may cause the next mail to this lead; None: not today.
+
+    At most one mail in 15 minutes and three a day, whoever fills in how many forms.
+    """
+    moment = now()
+    recent = await Delivery.filter(
+        lead_id=lead.id, lane=TRANSACTIONAL, next_try_at__gt=moment - DAY
+    ).order_by("-next_try_at").limit(MOST_A_DAY)
+    if len(recent) >= MOST_A_DAY:
+        return None
+    return max(moment, recent[0].next_try_at + GAP) if recent else moment
+
+
+async def withdraw(lead: Lead, list_name: str) -> int:
+    """Take back what is queued of a list for a lead; how many mails that were."""
+    messages = Message.filter(list=list_name).values_list("id", flat=True)
+    return await Delivery.filter(
+        lead_id=lead.id, message_id__in=await messages, state__in=("queued", "retry", "held")
+    ).update(state="suppressed", error="left the list")
+
+
+async def suppress(site: Site, address: str, reason: str) -> None:
+    """Nothing more to this address, whoever asks."""
+    print_ = site.fingerprint("suppression", address)
+    await rows(
+        "INSERT INTO suppression (fingerprint, reason, at) VALUES (?, ?, ?)"
+        " ON CONFLICT (fingerprint) DO NOTHING",
+        print_, reason, db_time(now()),
+    )  # fmt: skip
+
+
+async def is_suppressed(site: Site, address: str) -> bool:
+    """This address gets nothing more."""
+    return await Suppression.exists(fingerprint=site.fingerprint("suppression", address))

@@ -1,0 +1,141 @@
+"""Sending what is due: claim with a lease, look once more whether it may go, send, write it down."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from secrets import token_hex
+
+from server.kit.clock import now
+from server.kit.database import db_time, lock_rows, rows
+from server.kit.settings import Settings
+from server.kit.site import Site
+from server.leads.models import Lead, Subscription
+from server.mail import outbox
+from server.mail.mime import compose, envelope_sender
+from server.mail.models import TRANSACTIONAL, Delivery, Message
+from server.mail.transport import Outcome, Transport, open_transport
+
+BATCH = 50
+LEASE = timedelta(seconds=30)
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=4)
+TRIES_TO_RENDER = 3
+GONE = ("5.1.1", "5.1.10")  # RFC 3463: no such mailbox, a null MX
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What sending needs to know."""
+
+    settings: Settings
+    site: Site
+
+    async def send_batch(self) -> int:
+        """Send what is due, at most fifty; how many rows were dealt with, 0 = nothing was due."""
+        token = token_hex(8)
+        claimed = await _claim(token)
+        if claimed:
+            async with open_transport(self.settings) as transport:
+                for delivery in claimed:
+                    await self._one(delivery, token, transport)
+        return len(claimed)
+
+    async def _one(self, delivery: Delivery, token: str, transport: Transport) -> None:
+        message = await Message.get(id=delivery.message_id)
+        lead = await Lead.get_or_none(id=delivery.lead_id) if delivery.lead_id else None
+        address = lead.email if lead else delivery.address
+        moment = now()
+        state, why = await self._may_go(delivery, message, lead, address, moment)
+        if state:
+            await delivery.settle(state, token, error=why)
+            return
+        name = "" if not lead else lead.name
+        try:
+            to = Address(display_name=name, addr_spec=address)
+            mail = compose(delivery, message, to, self.settings, self.site, moment)
+        except (KeyError, ValueError, LookupError) as error:
+            await _park(delivery, token, f"{type(error).__name__}: {error}")
+            return
+        # Committed before the first command: after a crash this row is in doubt, not lost.
+        sending = {"state": "sending", "leased_until": moment + LEASE}
+        if not await Delivery.filter(id=delivery.id, lease_token=token).update(**sending):
+            return
+        sender = envelope_sender(delivery, self.settings, self.site)
+        outcome = await transport.send(sender, address, mail)
+        await self._write_down(delivery, token, outcome, address)
+
+    async def _may_go(
+        self, delivery: Delivery, message: Message, lead: Lead | None, address: str, at: datetime
+    ) -> tuple[str, str]:
+        """The state it gets instead of being sent, and why; two empty texts when it may go."""
+        if delivery.not_after < at:
+            return ("held", "too late") if message.list else ("expired", "too late")
+        if not address or await outbox.is_suppressed(self.site, address):
+            return "suppressed", "blocked address"
+        if message.list and lead:
+            wish = await Subscription.filter(lead_id=lead.id, list=message.list).first()
+            if not wish or not wish.is_active:
+                return "suppressed", "not on the list"
+            if message.is_ask and lead.no_ask_until and lead.no_ask_until > at:
+                return "suppressed", "no-ask window"
+        return "", ""
+
+    async def _write_down(
+        self, delivery: Delivery, token: str, outcome: Outcome, address: str
+    ) -> None:
+        text = f"{outcome.code} {outcome.text}".strip()
+        if outcome.kind == "sent":
+            await delivery.settle("sent", token, sent_at=now())
+        elif outcome.kind == "never":
+            await delivery.settle("failed", token, error=text)
+            if outcome.text.startswith(GONE):
+                await outbox.suppress(self.site, address, "no such mailbox")
+        elif outcome.kind == "unsure" and (delivery.lane != TRANSACTIONAL and delivery.attempts):
+            await delivery.settle("uncertain", token, error=text)
+        else:
+            await _try_again(delivery, token, text)
+
+
+async def _claim(token: str) -> list[Delivery]:
+    moment = now()
+    claimed = await rows(
+        "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ? WHERE id IN"
+        " (SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"
+        f" ORDER BY lane, next_try_at, id LIMIT {BATCH}{lock_rows()}) RETURNING id",
+        token, db_time(moment + LEASE), db_time(moment),
+    )  # fmt: skip
+    ids = [row["id"] for row in claimed]
+    return await Delivery.filter(id__in=ids).order_by("lane", "id") if ids else []
+
+
+async def _try_again(delivery: Delivery, token: str, text: str) -> None:
+    attempts = delivery.attempts + 1
+    pause = min(FIRST_RETRY * 2 ** (attempts - 1), LAST_RETRY) * random.uniform(0.8, 1.2)  # noqa: S311
+    at = now() + pause
+    if at > delivery.not_after:
+        await delivery.settle("expired", token, error=text, attempts=attempts)
+    else:
+        await delivery.settle("retry", token, error=text, attempts=attempts, next_try_at=at)
+
+
+async def _park(delivery: Delivery, token: str, text: str) -> None:
+    attempts = delivery.attempts + 1
+    state = "parked" if attempts >= TRIES_TO_RENDER else "retry"
+    await delivery.settle(state, token, error=text, attempts=attempts)
+
+
+async def take_back_leases(*, alone: bool = False) -> int:
+    """Free rows whose worker died: leased ones at once, sending ones by the policy of their class.
+
+    A mail somebody waits for is tried again; a newsletter once, under the same Message-ID, then it
+    stays in doubt for a person to decide. `alone`: no other worker can live (SQLite at start).
+    """
+    moment = now()
+    lost = Delivery.filter() if alone else Delivery.filter(leased_until__lt=moment)
+    free = {"lease_token": "", "leased_until": None}
+    back = await lost.filter(state="leased").update(state="queued", **free)
+    again = lost.filter(state="sending")
+    back += await again.filter(lane=TRANSACTIONAL).update(state="retry", **free)
+    doubt = again.exclude(lane=TRANSACTIONAL)
+    back += await doubt.filter(attempts=0).update(state="retry", attempts=1, **free)
+    return back + await doubt.filter(attempts__gt=0).update(state="uncertain", **free)

@@ -1,0 +1,192 @@
+"""The home page, the weekly tip: sign-up, archive, feed, confirming and leaving."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.kit.addresses import AddressError, normalise
+from server.kit.text import say
+from server.leads.subscribing import Asked
+from server.library.making import with_covers
+from server.newsletter import issuing, joining
+from server.newsletter.joining import Host
+from server.newsletter.tips import Tip
+from server.web.errors import NotFound, Refused
+from server.web.forms import is_foreign, read_form
+from server.web.limits import short_network
+from server.web.rendering import page, render
+from server.web.routing import Route
+from server.web.visitor import visitor
+
+
+async def public_tips(request: Request, language: str) -> list[Tip]:
+    """What all may read in a language, newest first."""
+    state = request.app.state
+    tips: list[Tip] = state.tips.public(language, state.today(), await issuing.sent_names())
+    return tips
+
+
+async def home(request: Request) -> Response:
+    """Something to take along before anything is said about us."""
+    state, language = request.app.state, request.path_params["lang"]
+    assets = state.library.assets(language, state.today())
+    first = next((asset for asset in assets if asset.is_open), None)
+    tips = await public_tips(request, language)
+    return page(
+        request, "newsletter/home.html", books=with_covers(assets),
+        tip=tips[0] if tips else None, newest=with_covers([first])[0] if first else None,
+    )  # fmt: skip
+
+
+async def overview(request: Request) -> Response:
+    """What it is, the latest tips, and the form."""
+    if request.query_params.get("sent"):
+        return page(request, "newsletter/sent.html")
+    return await _overview(request, {"email": "", "name": "", "error": ""})
+
+
+async def _overview(request: Request, form: dict[str, Any], status: int = 200) -> Response:
+    tips = await public_tips(request, request.path_params["lang"])
+    return page(request, "newsletter/newsletter.html", status=status, tips=tips, **form)
+
+
+async def sign_up(request: Request) -> Response:
+    """Take the form; the page after it is the same for everybody."""
+    if is_foreign(request):
+        raise Refused(403)
+    language, state = request.path_params["lang"], request.app.state
+    form = await read_form(request)
+    name = " ".join(form.get("name", "").split())[:120]
+    try:
+        email = normalise(form.get("email", ""))
+    except AddressError:
+        given = {"email": form.get("email", "")[:254], "name": name}
+        return await _overview(request, {**given, "error": "web.address_wrong"}, 422)
+    path = f"/{language}/newsletter"
+    if not form.get("website"):
+        wording = say(language, "newsletter.consent", house=state.house.fresh().name)
+        asked = Asked(wording, path, short_network(request))
+        host = Host(state.site, state.house.fresh(), state.letters)
+        await joining.sign_up(host, email, name, language, asked, "newsletter")
+    return RedirectResponse(f"{path}?sent=1", 303)
+
+
+async def tip(request: Request) -> Response:
+    """One tip in the archive."""
+    language, name = request.path_params["lang"], request.path_params["issue"]
+    tips = await public_tips(request, language)
+    place = next((n for n, one in enumerate(tips) if one.issue == name), None)
+    if place is None:
+        raise NotFound
+    before = tips[place + 1] if place + 1 < len(tips) else None
+    return page(request, "newsletter/tip.html", tip=tips[place], before=before)
+
+
+async def feed(request: Request) -> Response:
+    """The tips as an Atom feed (RFC 4287)."""
+    language = request.path_params.get("lang") or request.app.state.settings.language
+    request.state.language = language
+    tips = (await public_tips(request, language))[:20]
+    xml = render(request, "newsletter/feed.xml", tips=tips)
+    return Response(xml, media_type="application/atom+xml")
+
+
+async def show_confirm(request: Request) -> Response:
+    """A button: mail scanners open links, only people press buttons."""
+    wish = await _wish(request)
+    template = "newsletter/confirmed.html" if wish.confirmed_at else "newsletter/confirm.html"
+    tips = await public_tips(request, wish.lead.language)
+    return page(
+        request, template, slim=True, token=request.path_params["token"],
+        tip=tips[0] if tips else None,
+    )  # fmt: skip
+
+
+async def confirm(request: Request) -> Response:
+    """The button."""
+    wish = await _wish(request)
+    await joining.confirm(wish)
+    return RedirectResponse(f"/confirm/{request.path_params['token']}", 303)
+
+
+async def _wish(request: Request) -> Any:
+    state = request.app.state
+    wish = await joining.wish_of(state.site, request.path_params["token"], state.house.fresh())
+    if not wish:
+        raise NotFound
+    request.state.language = wish.lead.language
+    return wish
+
+
+async def show_unsubscribe(request: Request) -> Response:
+    """A button; who comes from a mail program's own button never sees it."""
+    who = await _leaving(request)
+    gone = not who.subscription or bool(who.subscription.ended_at)
+    return page(
+        request, "newsletter/unsubscribe.html", slim=True, token=request.path_params["token"],
+        gone=gone, paused=False,
+    )  # fmt: skip
+
+
+async def unsubscribe(request: Request) -> Response:
+    """The button and the one click of RFC 8058: no redirect, no cookie, any number of times."""
+    who = await _leaving(request)
+    form = await read_form(request)
+    pausing = form.get("do") == "pause"
+    if pausing:
+        await joining.pause(who)
+    else:
+        one_click = form.get("List-Unsubscribe") == "One-Click"
+        proof = "one click in the mail program" if one_click else "button"
+        language = who.lead.language if who.lead else "nl"
+        wording = say(language, "newsletter.leave_lead")
+        await joining.leave(who, visitor(request), wording, proof)
+    return page(
+        request, "newsletter/unsubscribe.html", slim=True, token=request.path_params["token"],
+        gone=not pausing, paused=pausing,
+    )  # fmt: skip
+
+
+async def _leaving(request: Request) -> joining.Leaving:
+    who = await joining.leaving(request.app.state.site, request.path_params["token"])
+    if not who:
+        raise NotFound
+    if who.lead:
+        request.state.language = who.lead.language
+    return who
+
+
+routes = [
+    Route("/{lang:lang}/", home, name="newsletter:home", methods=["GET"], role="public"),
+    Route(
+        "/{lang:lang}/newsletter", overview, name="newsletter:overview", methods=["GET"],
+        role="public",
+    ),
+    Route(
+        "/{lang:lang}/newsletter", sign_up, name="newsletter:sign_up", methods=["POST"],
+        role="public",
+    ),
+    Route(
+        "/{lang:lang}/newsletter/feed.xml", feed, name="newsletter:feed", methods=["GET"],
+        role="public",
+    ),
+    Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public"),
+    Route(
+        "/{lang:lang}/newsletter/{issue}", tip, name="newsletter:tip", methods=["GET"],
+        role="public",
+    ),
+    Route(
+        "/confirm/{token}", show_confirm, name="newsletter:show_confirm", methods=["GET"],
+        role="token",
+    ),
+    Route("/confirm/{token}", confirm, name="newsletter:confirm", methods=["POST"], role="token"),
+    Route(
+        "/unsubscribe/{token}", show_unsubscribe, name="newsletter:show_unsubscribe",
+        methods=["GET"], role="token",
+    ),
+    Route(
+        "/unsubscribe/{token}", unsubscribe, name="newsletter:unsubscribe", methods=["POST"],
+        role="token",
+    ),
+]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Tips as their files describe them: `content/newsletter/2026-48.nl.md`."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from html import escape
+from math import ceil
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from server.kit import markup
+from server.kit.content import Document, Finding, Shelf, read_document
+
+LIVES = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Tip:
+    """One Markdown text of the weekly queue, in one language."""
+
+    issue: str
+    language: str
+    subject: str
+    preview: str
+    author: str
+    themes: tuple[str, ...]
+    published: date | None
+    lives: timedelta
+    is_ask: bool
+    tree: Element
+
+    @property
+    def path(self) -> str:
+        return f"/{self.language}/newsletter/{self.issue}"
+
+    @property
+    def number(self) -> str:
+        """The week in its name, else the name."""
+        return self.issue.rpartition("-")[2].lstrip("0")
+
+    @property
+    def minutes(self) -> int:
+        return max(1, ceil(markup.word_count(self.tree) / 200))
+
+    def html(self) -> str:
+        """The text as the inside of a page."""
+        return tree_html(self.tree)
+
+    def beginning(self) -> str:
+        """The first two paragraphs, for the home page."""
+        part = Element("div")
+        part.extend(list(self.tree)[:2])
+        return tree_html(part)
+
+
+class Tips:
+    """All tips, fresh from the files."""
+
+    def __init__(self, content: Path) -> None:
+        self._shelf = Shelf(content, "newsletter/*.md", read_tip)
+
+    def find(self, issue: str, language: str) -> Tip | None:
+        """One tip in a language, in the other where there is only that."""
+        items = self._shelf.fresh()
+        name = f"newsletter/{issue}"
+        return items.get((name, language)) or next(
+            (tip for (other, _), tip in items.items() if other == name), None
+        )
+
+    def exactly(self, issue: str, language: str) -> Tip | None:
+        """One tip in this language only."""
+        return self._shelf.fresh().get((f"newsletter/{issue}", language))
+
+    def public(self, language: str, today: date, sent: Collection[str]) -> list[Tip]:
+        """What all may read, newest first: published, or sent."""
+        found = [
+            tip
+            for (_, spoken), tip in self._shelf.fresh().items()
+            if spoken == language
+            and ((tip.published and tip.published <= today) or tip.issue in sent)
+        ]
+        return sorted(found, key=lambda tip: tip.issue, reverse=True)
+
+    def issues(self) -> dict[str, list[Tip]]:
+        """Every issue with its languages, oldest first."""
+        found: dict[str, list[Tip]] = {}
+        for tip in sorted(self._shelf.fresh().values(), key=lambda tip: (tip.issue, tip.language)):
+            found.setdefault(tip.issue, []).append(tip)
+        return found
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with the files."""
+        self._shelf.fresh()
+        return self._shelf.findings
+
+
+def read_tip(file: Path, name: str, language: str) -> Tip:
+    """The tip a file describes; ContentError with line and remedy where it cannot be one."""
+    doc = read_document(file)
+    issue = Path(name).name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}", issue):
+        raise doc.fault("newsletter.bad_name", name=issue)
+    published = doc.moment("published")
+    doc.moment("send_at")
+    text, _ = markup.take_notes(doc.body)
+    tree = markup.tree(text)
+    if not markup.plain(tree):
+        raise doc.fault("newsletter.empty")
+    return Tip(
+        issue=issue,
+        language=language,
+        subject=doc.text("subject"),
+        preview=doc.text("preview", ""),
+        author=doc.text("author", ""),
+        themes=doc.words("themes"),
+        published=published.date() if isinstance(published, datetime) else published,
+        lives=_lives(doc),
+        is_ask=_yes(doc, "asks"),
+        tree=tree,
+    )
+
+
+def _lives(doc: Document) -> timedelta:
+    value = doc.text("not_after", "")
+    if not value:
+        return LIVES
+    match = re.fullmatch(r"(\d{1,3})([hd])", value)
+    if not match:
+        raise doc.fault("newsletter.bad_span", "not_after")
+    return timedelta(**{{"h": "hours", "d": "days"}[match[2]]: int(match[1])})
+
+
+def _yes(doc: Document, key: str) -> bool:
+    value = doc.meta.get(key, False)
+    if not isinstance(value, bool):
+        raise doc.fault("newsletter.bad_yes", key)
+    return value
+
+
+def tree_html(tree: Element) -> str:
+    """A cleaned tree as HTML; headings one step up, for they stand below the title of the page."""
+    return "\n".join(_block(block) for block in tree)
+
+
+def _block(block: Element) -> str:
+    tag = {"h3": "h2", "h4": "h3"}.get(block.tag, block.tag)
+    return "<hr>" if tag == "hr" else f"<{tag}>{_inline(block)}</{tag}>"
+
+
+def _inline(element: Element) -> str:
+    parts = [escape(element.text or "", quote=False)]
+    for child in element:
+        href = child.get("href")
+        extra = f' href="{escape(href)}"' if href else ""
+        if child.tag == "br":
+            parts.append("<br>")
+        elif child.tag != "img" and child.get("class") != "note":
+            parts.append(f"<{child.tag}{extra}>{_inline(child)}</{child.tag}>")
+        parts.append(escape(child.tail or "", quote=False))
+    return "".join(parts)

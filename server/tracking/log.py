@@ -1,0 +1,54 @@
+"""Writing to the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.kit.clock import now
+from server.kit.database import db_time, rows
+from server.web.visitor import Visitor
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line to write. Without a visitor it is our own act, and `human` needs no judging."""
+
+    lead_id: int
+    kind: str
+    dedup_key: str
+    subject: str = ""
+    gift_number: int | None = None
+    value: float = 0.0
+    detail: str = ""
+    visitor: Visitor | None = None
+    evidence: str = ""
+    rule: str = ""
+    at: datetime | None = None
+
+
+async def record(entry: Entry) -> bool:
+    """Write a line and count it on its lead; False when the key was there already.
+
+    Belongs in the transaction of what it tells, so that neither stands without the other.
+    """
+    at = entry.at or now()
+    who = entry.visitor
+    written = await rows(
+        "INSERT INTO event (lead_id, kind, at, subject, gift_number, value, detail, method, agent,"
+        " purpose, network, reader, evidence, rule, dedup_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (dedup_key) DO NOTHING RETURNING id",
+        entry.lead_id, entry.kind, db_time(at), entry.subject, entry.gift_number, entry.value,
+        entry.detail, who.method if who else "", who.agent if who else "",
+        who.purpose if who else "", who.network if who else "", who.reader if who else "",
+        entry.evidence or ("" if who else "human"), entry.rule, entry.dedup_key,
+    )  # fmt: skip
+    if not written:
+        return False
+    # Counted in the event's own transaction: whoever reads the log finds stale leads by it,
+    # and nothing is lost when commits arrive out of order.
+    await rows(
+        "UPDATE lead SET event_count = event_count + 1, last_event_at = CASE WHEN"
+        " last_event_at < ? THEN ? ELSE last_event_at END WHERE id = ?",
+        db_time(at), db_time(at), entry.lead_id,
+    )  # fmt: skip
+    return True

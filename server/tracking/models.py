@@ -1,0 +1,31 @@
+"""One line of the append-only log."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.leads.models import Lead
+
+
+class Event(Model):
+    """What happened; `evidence` and `rule` are the verdict on it and may be judged anew."""
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "events")
+    lead_id: int
+    kind = fields.CharField(40)
+    at = fields.DatetimeField()
+    subject = fields.CharField(80)
+    gift_number = fields.IntField(null=True)
+    value = fields.FloatField(default=0.0)
+    detail = fields.TextField(default="")
+    method = fields.CharField(8, default="")
+    agent = fields.CharField(200, default="")
+    purpose = fields.CharField(40, default="")
+    network = fields.CharField(22, default="")
+    reader = fields.CharField(22, default="")
+    evidence = fields.CharField(10, default="")
+    rule = fields.CharField(20, default="")
+    dedup_key = fields.CharField(160, unique=True)
+
+    class Meta:
+        table = "event"

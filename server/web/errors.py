@@ -1,0 +1,53 @@
+"""What can go wrong with a request, and the page that says so kindly."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.kit.text import say
+from server.web.forms import FormError
+from server.web.language import language_of
+from server.web.rendering import page
+
+HEADINGS = {
+    400: ("web.error_400", "web.error_400_lead"),
+    403: ("web.error_403", "web.error_403_lead"),
+    404: ("web.error_404", "web.error_404_lead"),
+    405: ("web.error_405", "web.error_405_lead"),
+    408: ("web.error_400", "web.error_400_lead"),
+    413: ("web.error_413", "web.error_413_lead"),
+    429: ("web.error_429", "web.error_429_lead"),
+    500: ("web.error_500", "web.error_500_lead"),
+    503: ("web.error_500", "web.error_500_lead"),
+}
+
+
+class Refused(Exception):
+    """The request is refused; the page for `status` says what to do."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+class NotFound(Refused):
+    """There is nothing here, or not for who asks: the two look the same."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+
+
+def error_page(request: Request, status: int) -> Response:
+    """A friendly page in the language of the reader, with the right status."""
+    heading, lead = HEADINGS.get(status, HEADINGS[500])
+    language = language_of(request)
+    headers = {"Retry-After": "60"} if status in (429, 503) else {}
+    return page(
+        request, "web/message.html", status=status, headers=headers,
+        heading=say(language, heading), lead=say(language, lead), kicker=str(status),
+    )  # fmt: skip
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """For Starlette: the page for a Refused or a FormError."""
+    status = error.status if isinstance(error, (Refused, FormError)) else 500
+    return error_page(request, status)

@@ -1,0 +1,138 @@
+"""Templates: one environment for all rooms, `gifts/gift.html` is `server/gifts/templates/gift.html`."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from server.kit import text
+from server.kit.clock import now
+from server.kit.settings import PACKAGE
+from server.web.language import language_of
+from server.web.static import static_url
+
+
+def make_environment() -> Environment:
+    """The environment of all rooms; everything is escaped, an unknown name is an error."""
+    folders = {folder.parent.name: folder for folder in PACKAGE.glob("*/templates")}
+    loader = PrefixLoader({room: FileSystemLoader(folder) for room, folder in folders.items()})
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["static"] = static_url
+    environment.filters["em"] = emphasised
+    environment.filters["mailto"] = lambda value: quote(str(value), safe="")
+    return environment
+
+
+def emphasised(sentence: str) -> Markup:
+    """`*title*` in a sentence of ours becomes `<em>title</em>`; all else is escaped."""
+    return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", str(escape(sentence))))  # noqa: S704
+
+
+class Speaker:
+    """The words, dates and numbers of one language in the zone of the site, for templates."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language, self.zone = language, zone
+
+    def __call__(self, key: str, /, **values: Any) -> str:
+        return text.say(self.language, key, **values)
+
+    def local(self, moment: date) -> date:
+        """A moment by the clock of the site; a bare date stays what it is."""
+        return moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
+
+    def date(self, moment: date) -> str:
+        return text.long_date(self.language, self.local(moment))
+
+    def day(self, moment: date) -> str:
+        return text.day_and_date(self.language, self.local(moment))
+
+    def day_month(self, moment: date) -> str:
+        return text.day_and_date(self.language, self.local(moment)).rsplit(" ", 1)[0]
+
+    def short(self, moment: date) -> str:
+        return text.short_date(self.language, self.local(moment))
+
+    def time(self, moment: datetime) -> str:
+        return text.clock_time(self.language, moment.astimezone(self.zone))
+
+    def weekday(self, moment: date) -> str:
+        return text.day_name(self.language, self.local(moment))
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        return text.number(self.language, value, decimals)
+
+    def euro(self, value: float) -> str:
+        return text.euro(self.language, value)
+
+    def size(self, octets: int) -> str:
+        return text.file_size(self.language, octets)
+
+
+def speaker(request: Request) -> Speaker:
+    """The speaker for a request."""
+    return Speaker(language_of(request), request.app.state.settings.timezone)
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A template as a page in the language of the request."""
+    return HTMLResponse(render(request, template, **values), status, dict(headers or {}))
+
+
+def render(request: Request, template: str, **values: Any) -> str:
+    """A template as text, with what every page knows."""
+    state = request.app.state
+    house, settings = state.house.fresh(), state.settings
+    speak = speaker(request)
+    context = {
+        "t": speak,
+        "lang": speak.language,
+        "house": house,
+        "opening": house.opening(now(), settings.timezone),
+        "base_url": settings.base_url,
+        "path": request.url.path,
+        "staff": getattr(request.state, "staff", None),
+        "csrf": getattr(request.state, "csrf", ""),
+        "here": _here(request.url.path, speak.language),
+        "other_address": _other_address(request.url.path, speak.language),
+        "tip_day": speak.weekday(house.next_tip(now(), settings.timezone)),
+        **values,
+    }
+    rendered: str = state.templates.get_template(template).render(context)
+    return rendered
+
+
+def _here(path: str, language: str) -> Callable[[str], Markup]:
+    """For a menu: `aria-current` for the page one is on, `true` for the part one is in."""
+
+    def here(part: str) -> Markup:
+        start = f"/{language}/{part}"
+        if path == start:
+            return Markup(' aria-current="page"')
+        return Markup(' aria-current="true"' if path.startswith(f"{start}/") else "")
+
+    return here
+
+
+def _other_address(path: str, language: str) -> str:
+    """The same page in the other language; the home page where the path has no language."""
+    other = next(one for one in text.LANGUAGES if one != language)
+    start = f"/{language}/"
+    return f"/{other}/{path.removeprefix(start)}" if path.startswith(start) else f"/{other}/"

@@ -1,0 +1,74 @@
+"""Static files, the accent of the house, robots, health."""
+
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from server.kit.colour import accent_css
+from server.kit.database import rows
+from server.web.language import language_of
+from server.web.routing import Route
+from server.web.static import static_files
+
+YEAR = "public, max-age=31536000, immutable"
+HOUR = "public, max-age=3600"
+
+
+async def home(request: Request) -> Response:
+    """To the home page in the language of the visitor."""
+    language = language_of(request)
+    return RedirectResponse(f"/{language}/", 302, {"Vary": "Accept-Language"})
+
+
+async def static(request: Request) -> Response:
+    """A file of the product; the version in its address lets browsers keep it for a year."""
+    file = static_files().get(request.path_params["path"])
+    if not file:
+        return PlainTextResponse("404", 404)
+    keep = YEAR if request.query_params.get("v") == file.version else HOUR
+    headers = {"Cache-Control": keep, "ETag": f'"{file.version}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    # Previews run in a sandbox without an origin of their own and need the fonts.
+    if file.media_type == "font/woff2":
+        headers["Access-Control-Allow-Origin"] = "*"
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+async def accent(request: Request) -> Response:
+    """The colours of the house as custom properties."""
+    css = accent_css(request.app.state.house.fresh().accent)
+    tag = f'"{sha256(css.encode()).hexdigest()[:12]}"'
+    headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(css, media_type="text/css", headers=headers)
+
+
+async def robots(request: Request) -> Response:
+    """What crawlers leave alone: personal pages and the desk."""
+    lines = ["User-agent: *"]
+    lines += [f"Disallow: /{path}/" for path in ("gift", "confirm", "unsubscribe", "desk")]
+    return PlainTextResponse("\n".join(lines) + "\n")
+
+
+async def health(request: Request) -> Response:
+    """The process lives."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """The database answers."""
+    await rows("SELECT 1")
+    return JSONResponse({"status": "ready"})
+
+
+routes = [
+    Route("/", home, name="web:home", methods=["GET"], role="public"),
+    Route("/static/{path:path}", static, name="web:static", methods=["GET"], role="public"),
+    Route("/house.css", accent, name="web:accent", methods=["GET"], role="public"),
+    Route("/robots.txt", robots, name="web:robots", methods=["GET"], role="public"),
+    Route("/health", health, name="web:health", methods=["GET"], role="public"),
+    Route("/ready", ready, name="web:ready", methods=["GET"], role="public"),
+]

@@ -1,0 +1,45 @@
+"""Routes that say who may use them and in which language they speak."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as PlainRoute
+
+from server.kit.text import LANGUAGES
+
+Role = Literal["public", "token", "staff", "sales", "editor", "admin"]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _Language(Convertor[str]):
+    """One of our languages; any other first part of a path is simply not found."""
+
+    regex = "|".join(LANGUAGES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Kind(_Language):
+    regex = "pdf|epub"
+
+
+register_url_convertor("lang", _Language())
+register_url_convertor("kind", _Kind())
+
+
+class Route(PlainRoute):
+    """A route that declares its role: `public`, `token` (the token in the path is the proof),
+    `staff` (whoever is logged in), or the staff role that may use it beside the admin."""
+
+    def __init__(
+        self, path: str, endpoint: Endpoint, *, name: str, methods: Sequence[str], role: Role
+    ) -> None:
+        super().__init__(path, endpoint, name=name, methods=list(methods))
+        self.role: Role = role

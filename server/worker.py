@@ -1,0 +1,127 @@
+"""The worker: every job of every room in turn, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+
+from server.kit.database import close_database, open_database
+from server.kit.house import HouseFile
+from server.kit.running import end_with_parent
+from server.kit.settings import SettingError, Settings, load_settings
+from server.kit.site import Site
+from server.leads import jobs as leads_jobs
+from server.library.assets import Library
+from server.mail import jobs as mail_jobs
+from server.mail.letters import Letters
+from server.mail.sending import Sender, take_back_leases
+from server.newsletter import jobs as newsletter_jobs
+from server.newsletter.issuing import Editor
+from server.newsletter.tips import Tips
+from server.readiness import jobs as readiness_jobs
+from server.readiness.keeping import Judge, current_model
+
+log = logging.getLogger("givefirst.worker")
+
+REST = 0.5  # seconds, when nothing was to do
+HOUR = 3600.0
+AFTER_FAULT = 5.0
+
+
+@dataclass
+class Job:
+    """One job: `every` seconds between two looks (0: each turn); a fault rests this job alone."""
+
+    name: str
+    run: Callable[[], Awaitable[int]]
+    every: float = 0.0
+    next_at: float = 0.0
+
+
+def all_jobs(settings: Settings) -> list[Job]:
+    """Every job of the product over these settings."""
+    site = Site(settings.base_url, settings.secrets)
+    house, library = HouseFile(settings.content), Library(settings.content)
+    letters, tips = Letters(settings.email_templates), Tips(settings.content)
+    sender = Sender(settings, site)
+
+    def judge() -> Judge:
+        kinds = {asset.slug: asset.kind for asset in library.all()}
+        return Judge(current_model(), kinds, sorted(kinds))
+
+    def editor() -> Editor:
+        return Editor(site, house.fresh(), letters, tips, settings.timezone)
+
+    return [
+        Job("mail", partial(mail_jobs.send_due, sender)),
+        Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
+        Job("scores", lambda: readiness_jobs.score_new(judge())),
+        Job("due scores", lambda: readiness_jobs.check_due(judge()), every=60),
+        Job("leases", mail_jobs.take_back, every=10),
+        Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
+        Job("quiet leads", leads_jobs.forget_quiet, every=HOUR),
+    ]
+
+
+async def run_turn(jobs: list[Job]) -> int:
+    """Each job that is due once; how many units were done."""
+    done = 0
+    for job in jobs:
+        if monotonic() < job.next_at:
+            continue
+        try:
+            done += await job.run()
+            job.next_at = monotonic() + job.every if job.every else 0.0
+        except Exception:
+            # One broken job rests; the others go on. Nothing personal goes to the log.
+            log.exception("job %s failed; next try in %d s", job.name, AFTER_FAULT)
+            job.next_at = monotonic() + AFTER_FAULT
+    return done
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await open_database(settings)
+    try:
+        if settings.is_sqlite:
+            # A lone worker: whatever is leased now was left by one that died.
+            await take_back_leases(alone=True)
+        jobs = all_jobs(settings)
+        while not stop.is_set():
+            if not await run_turn(jobs):
+                await _rest(stop)
+    finally:
+        await close_database()
+
+
+async def _rest(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), REST)
+    except TimeoutError:
+        return
+
+
+def main() -> None:
+    """`python -m server.worker [--child]`: a child ends with the process that started it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for noisy in ("tortoise", "aiosqlite"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if "--child" in sys.argv:
+        end_with_parent()
+    try:
+        settings = load_settings()
+    except SettingError as error:
+        sys.exit(str(error))
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

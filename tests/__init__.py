@@ -1,0 +1,1 @@
+"""The tests, room by room, against real databases, a real mail server and a real browser."""

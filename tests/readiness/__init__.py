@@ -1,0 +1,1 @@
+"""The room that says who is ready: its core, without a database or a clock."""

@@ -1,0 +1,69 @@
+"""What this machine has of the programs that some tests need."""
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+TESTS = Path(__file__).parent.parent
+REPOSITORY = TESTS.parent
+AXE = TESTS / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+@cache
+def chromium() -> Path | None:
+    """The Chromium of the system."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return Path(found) if found else None
+
+
+@cache
+def postgres_folder() -> Path | None:
+    """The folder with the programs of a PostgreSQL server; of several releases the newest."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_release, reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        places.append(Path(on_path).resolve().parent)
+    return next((place for place in places if (place / "postgres").exists()), None)
+
+
+def _release(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdigit() else 0
+
+
+@cache
+def epubcheck() -> tuple[str, ...] | None:
+    """The command of epubcheck: Debian installs a jar by that name, others a script."""
+    found, java = shutil.which("epubcheck"), shutil.which("java")
+    if not found or not java:
+        return None
+    with Path(found).open("rb") as file:
+        is_jar = file.read(2) == b"PK"
+    return (java, "-jar", found) if is_jar else (found,)
+
+
+def missing() -> dict[str, str]:
+    """Markers whose tests cannot run here, each with what to do about it."""
+    lacks: dict[str, str] = {}
+    if chromium() is None:
+        lacks["browser"] = "install chromium"
+    elif not AXE.exists():
+        lacks["browser"] = "npm install --prefix tests --no-package-lock"
+    if postgres_folder() is None:
+        lacks["postgres"] = "install postgresql"
+    if epubcheck() is None:
+        lacks["epubcheck"] = "install epubcheck and a Java runtime"
+    if not all(map(shutil.which, ("pdftotext", "pdftoppm", "pdfinfo"))):
+        lacks["poppler"] = "install poppler-utils"
+    return lacks
+
+
+def must_have_all() -> bool:
+    """Under CI nothing may be left out for want of a program."""
+    return os.environ.get("CI") == "true"
