@@ -27,7 +27,7 @@ from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
 from server.staff import accounts
 from server.web import routes as web_routes
-from server.web.errors import Refused, error_page, refused
+from server.web.errors import RefusedError, error_page, refused
 from server.web.forms import FormError, is_foreign, read_form
 from server.web.limits import Buckets, client_network
 from server.web.rendering import make_environment
@@ -36,8 +36,13 @@ from server.web.safety import Safety
 from server.web.sessions import session_cookie
 
 ROOMS = (
-    web_routes, library_routes, gifts_routes, newsletter_routes, contact_routes, desk_routes,
-)  # fmt: skip
+    web_routes,
+    library_routes,
+    gifts_routes,
+    newsletter_routes,
+    contact_routes,
+    desk_routes,
+)
 PUBLIC = ("public", "token")
 
 
@@ -52,10 +57,13 @@ def make_app(settings: Settings) -> ASGIApp:
         routes=[_guarded(route) for route in all_routes()],
         lifespan=_lifespan,
         exception_handlers={
-            Refused: refused, FormError: refused, 404: _http_error, 405: _http_error,
+            RefusedError: refused,
+            FormError: refused,
+            404: _http_error,
+            405: _http_error,
             500: _http_error,
         },
-    )  # fmt: skip
+    )
     app.router.redirect_slashes = False
     _share(app, settings)
     return Safety(app, settings.base_url)
@@ -99,17 +107,20 @@ def _guarded(route: Route) -> Route:
     guard = _public if route.role in PUBLIC else _staff_only
     methods = sorted(set(route.methods or ()) - {"HEAD"})
     return Route(
-        route.path, guard(route.endpoint, route.role), name=route.name, methods=methods,
+        route.path,
+        guard(route.endpoint, route.role),
+        name=route.name,
+        methods=methods,
         role=route.role,
-    )  # fmt: skip
+    )
 
 
 def _public(endpoint: Endpoint, role: str) -> Endpoint:
     async def guarded(request: Request) -> Response:
         # A button on a token page is not counted: its token is the proof.
-        if request.method == "POST" and role == "public":
-            if not request.app.state.buckets.allow(client_network(request)):
-                raise Refused(429)
+        counted = request.method == "POST" and role == "public"
+        if counted and not request.app.state.buckets.allow(client_network(request)):
+            raise RefusedError(429)
         return await endpoint(request)
 
     return guarded
@@ -121,13 +132,13 @@ def _staff_only(endpoint: Endpoint, role: str) -> Endpoint:
         if not session:
             return RedirectResponse("/desk/login", 303)
         if not session.user.may(role) and role != "staff":
-            raise Refused(403)
+            raise RefusedError(403)
         request.state.staff, request.state.csrf = session.user, session.csrf
         request.state.language = session.user.language
         if request.method == "POST":
             form = await read_form(request)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):
-                raise Refused(403)
+                raise RefusedError(403)
         await accounts.touch(session.secret)
         return await endpoint(request)
 

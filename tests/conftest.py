@@ -27,6 +27,7 @@ MARKERS = [
     "sqlite: about SQLite, whatever the rest runs on",
     "poppler: needs pdftotext, pdftoppm and pdfinfo",
 ]
+DATABASES = {"database_url", "start_server", "live_server"}  # fixtures that bring one
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
@@ -63,8 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _needs(item: pytest.Item) -> set[str]:
     needs = {mark.name for mark in item.iter_markers()}
-    if suite_engine() == "postgres" and "database_url" in getattr(item, "fixturenames", ()):
-        needs |= {"postgres"} - ({"postgres"} if "sqlite" in needs else set())
+    on_database = not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+    if on_database and suite_engine() == "postgres" and "sqlite" not in needs:
+        needs.add("postgres")
     return needs
 
 
@@ -173,20 +175,33 @@ def smtp_server() -> Iterator[SmtpServer]:
     controller.stop()
 
 
+def _live_servers(request: pytest.FixtureRequest, engine: str, folder: Path) -> LiveServers:
+    if engine == "sqlite":
+        return LiveServers(folder)
+    copies: PostgresCopies = request.getfixturevalue("postgres_copies")
+    return LiveServers(folder, copies.lasting)
+
+
 @pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[LiveServers]:
+def start_server(
+    request: pytest.FixtureRequest, engine: str, tmp_path: Path
+) -> Iterator[LiveServers]:
     """Starts sites of this test's own: `start_server("--no-worker", GIVEFIRST_LANGUAGE="en")`."""
-    servers = LiveServers(tmp_path)
+    servers = _live_servers(request, engine, tmp_path)
     yield servers
     servers.stop()
 
 
 @pytest.fixture(scope="module")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """One site for all tests of a file."""
-    servers = LiveServers(tmp_path_factory.mktemp("live"))
-    yield servers()
-    servers.stop()
+def live_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """One site for all tests of a file, on what the suite runs on."""
+    servers = _live_servers(request, suite_engine(), tmp_path_factory.mktemp("live"))
+    try:
+        yield servers()
+    finally:
+        servers.stop()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import tostring  # noqa: S405 (our own clean tree is written)
+from xml.etree.ElementTree import Element, tostring
 
 from server.kit import markup
 from server.kit.content import Finding, Shelf, read_document
@@ -83,7 +83,7 @@ def _read_page(file: Path, name: str, language: str) -> Page:
     return Page(doc.text("title"), doc.text("description", ""), _inside(tree))
 
 
-def _inside(tree: markup.Element) -> str:
+def _inside(tree: Element) -> str:
     html = tostring(tree, encoding="unicode", method="html")
     return re.sub(r"^<div>|</div>$", "", html.strip())
 

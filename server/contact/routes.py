@@ -7,10 +7,9 @@ from starlette.responses import Response
 
 from server.contact.answers import PAGES
 from server.kit.clock import now
-from server.web.errors import NotFound
+from server.web.errors import NotFoundError
 from server.web.rendering import page, speaker
 from server.web.routing import Endpoint, Route
-
 
 
 async def faq(request: Request) -> Response:
@@ -42,7 +41,7 @@ def about(name: str) -> Endpoint:
     async def show(request: Request) -> Response:
         found = request.app.state.answers.page(name, request.path_params["lang"])
         if not found:
-            raise NotFound
+            raise NotFoundError
         return page(request, "contact/page.html", text=found)
 
     return show
@@ -52,7 +51,13 @@ routes = [
     Route("/{lang:lang}/faq", faq, name="contact:faq", methods=["GET"], role="public"),
     Route("/{lang:lang}/contact", contact, name="contact:contact", methods=["GET"], role="public"),
     *(
-        Route(f"/{{lang:lang}}/{name}", about(name), name=f"contact:{name}", methods=["GET"], role="public")
+        Route(
+            f"/{{lang:lang}}/{name}",
+            about(name),
+            name=f"contact:{name}",
+            methods=["GET"],
+            role="public",
+        )
         for name in PAGES
     ),
 ]

@@ -16,7 +16,7 @@ from server.sales import lists, timeline
 from server.sales.rows import View, row_of, sum_parts
 from server.staff import accounts
 from server.tracking.log import Entry, record
-from server.web.errors import NotFound, Refused
+from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import is_foreign, read_form
 from server.web.rendering import page, speaker
 from server.web.routing import Route
@@ -54,7 +54,7 @@ async def show_login(request: Request) -> Response:
 async def mail_link(request: Request) -> Response:
     """Mail a link if the address is a colleague's; the page after it is the same for all."""
     if is_foreign(request):
-        raise Refused(403)
+        raise RefusedError(403)
     form, state = await read_form(request), request.app.state
     try:
         email = normalise(form.get("email", ""))
@@ -68,7 +68,7 @@ async def show_link(request: Request) -> Response:
     """A button: mail scanners open links, only people press buttons."""
     secret = request.path_params["secret"]
     if not await accounts.link_is_open(secret):
-        raise NotFound
+        raise NotFoundError
     return page(request, "desk/login.html", sent=False, secret=secret)
 
 
@@ -76,7 +76,7 @@ async def log_in(request: Request) -> Response:
     """Use the link up and set the cookie."""
     session = await accounts.log_in(request.path_params["secret"])
     if not session:
-        raise NotFound
+        raise NotFoundError
     response = RedirectResponse(FIRST_PAGE.get(session.user.role, "/desk/"), 303)
     give_session(request, response, session.secret)
     return response
@@ -95,9 +95,12 @@ async def today(request: Request) -> Response:
     view = view_of(request)
     found = await lists.today(view)
     return page(
-        request, "desk/today.html", found=found, now=now(),
+        request,
+        "desk/today.html",
+        found=found,
+        now=now(),
         sums={row.lead.id: sum_parts(row, view) for row in found.offer + found.call_back},
-    )  # fmt: skip
+    )
 
 
 async def leads(request: Request) -> Response:
@@ -107,16 +110,21 @@ async def leads(request: Request) -> Response:
     after = request.query_params.get("after", "")
     found = await lists.page_of(view_of(request), query, state, after)
     return page(
-        request, "desk/leads.html", found=found, query=query, state=state, after=after,
+        request,
+        "desk/leads.html",
+        found=found,
+        query=query,
+        state=state,
+        after=after,
         states=lists.STATES,
-    )  # fmt: skip
+    )
 
 
 async def _lead(request: Request) -> Lead:
     number = request.path_params["number"]
     lead = await Lead.get_or_none(id=number) if number < 2**31 else None
     if not lead:
-        raise NotFound
+        raise NotFoundError
     return lead
 
 
@@ -125,11 +133,17 @@ async def card(request: Request) -> Response:
     lead, view = await _lead(request), view_of(request)
     row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
     return page(
-        request, "desk/lead.html", lead=lead, row=row, lines=sum_parts(row, view),
-        events=await timeline.lines_of(lead, view), given=await timeline.given_to(lead, view),
+        request,
+        "desk/lead.html",
+        lead=lead,
+        row=row,
+        lines=sum_parts(row, view),
+        events=await timeline.lines_of(lead, view),
+        given=await timeline.given_to(lead, view),
         returned=await timeline.returned_by(lead, view),
-        consents=await timeline.consents_of(lead), now=now(),
-    )  # fmt: skip
+        consents=await timeline.consents_of(lead),
+        now=now(),
+    )
 
 
 async def profiling(request: Request) -> Response:
@@ -153,9 +167,11 @@ async def gifts(request: Request) -> Response:
     if state.house.finding:
         findings.append(state.house.finding)
     return page(
-        request, "desk/gifts.html", faults=stock.faults(findings, speak),
+        request,
+        "desk/gifts.html",
+        faults=stock.faults(findings, speak),
         stocked=await stock.stock(state.library.all(), speak.language),
-    )  # fmt: skip
+    )
 
 
 async def newsletter(request: Request) -> Response:
@@ -174,7 +190,7 @@ async def mail(request: Request) -> Response:
 def _file_mail(request: Request) -> mailbox.FileMail:
     found = mailbox.mail_named(request.app.state.settings.data, request.path_params["name"])
     if not found:
-        raise NotFound
+        raise NotFoundError
     return found
 
 
@@ -194,16 +210,17 @@ async def mail_html(request: Request) -> Response:
 routes = [
     Route("/desk/login", show_login, name="desk:show_login", methods=["GET"], role="public"),
     Route("/desk/login", mail_link, name="desk:mail_link", methods=["POST"], role="public"),
-    Route(
-        "/desk/login/{secret}", show_link, name="desk:show_link", methods=["GET"], role="token"
-    ),
+    Route("/desk/login/{secret}", show_link, name="desk:show_link", methods=["GET"], role="token"),
     Route("/desk/login/{secret}", log_in, name="desk:log_in", methods=["POST"], role="token"),
     Route("/desk/logout", log_out, name="desk:log_out", methods=["POST"], role="staff"),
     Route("/desk/", today, name="desk:today", methods=["GET"], role="sales"),
     Route("/desk/leads", leads, name="desk:leads", methods=["GET"], role="sales"),
     Route("/desk/leads/{number:int}", card, name="desk:card", methods=["GET"], role="sales"),
     Route(
-        "/desk/leads/{number:int}/profiling", profiling, name="desk:profiling", methods=["POST"],
+        "/desk/leads/{number:int}/profiling",
+        profiling,
+        name="desk:profiling",
+        methods=["POST"],
         role="sales",
     ),
     Route("/desk/gifts", gifts, name="desk:gifts", methods=["GET"], role="editor"),
@@ -213,4 +230,4 @@ routes = [
     Route(
         "/desk/mail/{name}/html", mail_html, name="desk:mail_html", methods=["GET"], role="admin"
     ),
-]  # fmt: skip
+]

@@ -1,4 +1,4 @@
-"""The editor's view: what is given away and how it is read, issues, and what is wrong with files."""
+"""The editor's view: titles and how they are read, issues, and what is wrong with files."""
 
 from collections import Counter
 from dataclasses import dataclass

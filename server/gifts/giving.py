@@ -7,6 +7,7 @@ later, this room never calls them.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
@@ -20,7 +21,6 @@ from server.mail import outbox
 from server.mail.letters import Letters
 from server.tracking.log import Entry, record
 from server.web.visitor import Visitor
-from server.gifts.models import Gift
 
 PURPOSE = "gift"
 
@@ -85,9 +85,14 @@ async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
         " with_tips, liked_why) VALUES (?, ?, ?, ?, ?, ?, ?, '')"
         " ON CONFLICT (lead_id, asset_slug) DO UPDATE SET expires_at = excluded.expires_at,"
         " language = excluded.language RETURNING id",
-        lead.id, wish.asset.slug, wish.asset.language, wish.source, db_time(moment),
-        db_time(until), False,
-    )  # fmt: skip
+        lead.id,
+        wish.asset.slug,
+        wish.asset.language,
+        wish.source,
+        db_time(moment),
+        db_time(until),
+        False,
+    )
     return await Gift.get(id=found[0]["id"])
 
 
@@ -117,9 +122,15 @@ async def hand_over(giver: Giver, gift: Gift, visitor: Visitor) -> bool:
             await lead.verify()
             await record(
                 Entry(
-                    lead.id, "gift.taken", f"taken:{gift.id}", gift.asset_slug, gift.id,
-                    visitor=visitor, evidence="human", rule="10-button",
-                )  # fmt: skip
+                    lead.id,
+                    "gift.taken",
+                    f"taken:{gift.id}",
+                    gift.asset_slug,
+                    gift.id,
+                    visitor=visitor,
+                    evidence="human",
+                    rule="10-button",
+                )
             )
             await lead.keep_quiet(giver.house.no_ask_days)
         if gift.with_tips:
@@ -150,10 +161,17 @@ async def rate(gift: Gift, liked: int, why: str, visitor: Visitor) -> bool:
             return False
         await record(
             Entry(
-                gift.lead_id, "rating", f"rating:{gift.id}", gift.asset_slug, gift.id,
-                value=liked, detail=why[:2000], visitor=visitor, evidence="human",
+                gift.lead_id,
+                "rating",
+                f"rating:{gift.id}",
+                gift.asset_slug,
+                gift.id,
+                value=liked,
+                detail=why[:2000],
+                visitor=visitor,
+                evidence="human",
                 rule="10-button",
-            )  # fmt: skip
+            )
         )
     return True
 

@@ -6,6 +6,7 @@ browser on, reading through it is `unknown` and counts for nobody.
 
 from datetime import timedelta
 
+from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.leads.models import Lead
@@ -13,7 +14,6 @@ from server.library.assets import Asset
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from server.web.visitor import Visitor
-from server.gifts.models import Gift
 
 READERS_THAT_COUNT = 2
 LEAFED = timedelta(seconds=10)  # turned sooner than this, a chapter was leafed through
@@ -27,9 +27,16 @@ async def open_chapter(gift: Gift, asset: Asset, number: int, visitor: Visitor) 
             return
         evidence, rule = await _whose(gift, visitor)
         opened = Entry(
-            gift.lead_id, "read.chapter", f"chapter:{gift.id}:{number}:{now():%Y%m%d%H%M}",
-            gift.asset_slug, gift.id, value=number, visitor=visitor, evidence=evidence, rule=rule,
-        )  # fmt: skip
+            gift.lead_id,
+            "read.chapter",
+            f"chapter:{gift.id}:{number}:{now():%Y%m%d%H%M}",
+            gift.asset_slug,
+            gift.id,
+            value=number,
+            visitor=visitor,
+            evidence=evidence,
+            rule=rule,
+        )
         if not await record(opened):
             return
         await Gift.filter(id=gift.id).update(last_read_at=now())
@@ -40,9 +47,13 @@ async def open_chapter(gift: Gift, asset: Asset, number: int, visitor: Visitor) 
             if share >= step:
                 await record(
                     Entry(
-                        gift.lead_id, f"read.{step}", f"read:{gift.id}:{step}", gift.asset_slug,
-                        gift.id, visitor=visitor,
-                    )  # fmt: skip
+                        gift.lead_id,
+                        f"read.{step}",
+                        f"read:{gift.id}:{step}",
+                        gift.asset_slug,
+                        gift.id,
+                        visitor=visitor,
+                    )
                 )
 
 
@@ -55,9 +66,16 @@ async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
         key = f"download:{gift.id}:{kind}:{visitor.reader}:{now():%Y%m%d}"
         await record(
             Entry(
-                gift.lead_id, "gift.downloaded", key, gift.asset_slug, gift.id, detail=kind,
-                visitor=visitor, evidence=evidence, rule=rule,
-            )  # fmt: skip
+                gift.lead_id,
+                "gift.downloaded",
+                key,
+                gift.asset_slug,
+                gift.id,
+                detail=kind,
+                visitor=visitor,
+                evidence=evidence,
+                rule=rule,
+            )
         )
 
 

@@ -11,9 +11,9 @@ from server.kit.text import file_size, say
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, cover_svg
-from server.library.reader import NoSuchChapter, asset_facts, reader_facts
+from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
 from server.web.downloads import Download
-from server.web.errors import NotFound, Refused
+from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page
@@ -42,18 +42,23 @@ async def ask(request: Request) -> Response:
         request.path_params["slug"], language, request.app.state.today()
     )
     if not asset or asset.is_open:
-        raise NotFound
+        raise NotFoundError
     if is_foreign(request):
-        raise Refused(403)
+        raise RefusedError(403)
     form = await read_form(request)
     try:
         email = normalise(form.get("email", ""))
     except AddressError:
         facts = asset_facts(request.app.state.library, asset, request.app.state.today())
         return page(
-            request, "library/asset.html", status=422, email=form.get("email", "")[:254],
-            error="web.address_wrong", ticked="newsletter" in form, **facts,
-        )  # fmt: skip
+            request,
+            "library/asset.html",
+            status=422,
+            email=form.get("email", "")[:254],
+            error="web.address_wrong",
+            ticked="newsletter" in form,
+            **facts,
+        )
     if not form.get("website"):
         wish = Wish(email, _name(form), asset, _tips(request, form, asset), visitor(request))
         await giving.request_gift(giver(request), wish)
@@ -76,10 +81,10 @@ async def _gift(request: Request, *, confirmed: bool = False) -> tuple[Gift, Ass
     number = request.app.state.site.open(giving.PURPOSE, request.path_params["token"])
     gift = await Gift.get_or_none(id=number) if number else None
     if not gift or not gift.is_usable or (confirmed and not gift.confirmed_at):
-        raise NotFound
+        raise NotFoundError
     asset = request.app.state.library.find(gift.asset_slug, gift.language)
     if not asset:
-        raise NotFound
+        raise NotFoundError
     request.state.language = gift.language
     return gift, asset
 
@@ -90,19 +95,29 @@ async def show(request: Request) -> Response:
     shared = {"gift": gift, "asset": asset, "token": request.path_params["token"]}
     if not gift.confirmed_at:
         return page(
-            request, "gifts/gift.html", slim=True, cover=cover_svg(asset),
-            tips_wording=consent_wording(request, gift.language), **shared,
-        )  # fmt: skip
+            request,
+            "gifts/gift.html",
+            slim=True,
+            cover=cover_svg(asset),
+            tips_wording=consent_wording(request, gift.language),
+            **shared,
+        )
     state = request.app.state
     sizes = {}
     for kind in ("pdf", "epub"):
         made = await state.workshop.get(asset, state.house.fresh(), kind)
         sizes[kind] = file_size(gift.language, len(made))
     return page(
-        request, "gifts/open.html", slim=True, cover=cover_svg(asset), sizes=sizes,
-        clean=state.site.url(asset.path), tips_wait=await giving.tips_wait(gift),
-        tips_wording=consent_wording(request, gift.language), **shared,
-    )  # fmt: skip
+        request,
+        "gifts/open.html",
+        slim=True,
+        cover=cover_svg(asset),
+        sizes=sizes,
+        clean=state.site.url(asset.path),
+        tips_wait=await giving.tips_wait(gift),
+        tips_wording=consent_wording(request, gift.language),
+        **shared,
+    )
 
 
 async def take(request: Request) -> Response:
@@ -119,8 +134,8 @@ async def read(request: Request) -> Response:
     back = f"/gift/{request.path_params['token']}"
     try:
         facts = reader_facts(asset, request.query_params, base, back)
-    except NoSuchChapter:
-        raise NotFound from None
+    except NoSuchChapterError:
+        raise NotFoundError from None
     await reading.open_chapter(gift, asset, facts["chapter"].number, visitor(request))
     return page(request, "library/reader.html", **facts)
 
@@ -130,7 +145,7 @@ async def download(request: Request) -> Response:
     gift, asset = await _gift(request, confirmed=True)
     slug, kind = request.path_params["slug"], request.path_params["kind"]
     if slug != gift.asset_slug:
-        raise NotFound
+        raise NotFoundError
     state = request.app.state
     content = await state.workshop.get(asset, state.house.fresh(), kind)
     who = visitor(request)
@@ -147,9 +162,13 @@ async def liked(request: Request) -> Response:
     """How did you like it: the question alone, or thanks when it was answered."""
     gift, asset = await _gift(request, confirmed=True)
     return page(
-        request, "gifts/liked.html", slim=True, gift=gift, asset=asset,
+        request,
+        "gifts/liked.html",
+        slim=True,
+        gift=gift,
+        asset=asset,
         token=request.path_params["token"],
-    )  # fmt: skip
+    )
 
 
 async def rate(request: Request) -> Response:
@@ -163,16 +182,17 @@ async def rate(request: Request) -> Response:
 
 
 routes = [
-    Route(
-        "/{lang:lang}/library/{slug}", ask, name="gifts:ask", methods=["POST"], role="public"
-    ),
+    Route("/{lang:lang}/library/{slug}", ask, name="gifts:ask", methods=["POST"], role="public"),
     Route("/gift/{token}", show, name="gifts:show", methods=["GET"], role="token"),
     Route("/gift/{token}", take, name="gifts:take", methods=["POST"], role="token"),
     Route("/gift/{token}/read", read, name="gifts:read", methods=["GET"], role="token"),
     Route("/gift/{token}/liked", liked, name="gifts:liked", methods=["GET"], role="token"),
     Route("/gift/{token}/liked", rate, name="gifts:rate", methods=["POST"], role="token"),
     Route(
-        "/gift/{token}/{slug}.{kind:kind}", download, name="gifts:download", methods=["GET"],
+        "/gift/{token}/{slug}.{kind:kind}",
+        download,
+        name="gifts:download",
+        methods=["GET"],
         role="token",
-    ),  # fmt: skip
+    ),
 ]

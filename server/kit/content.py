@@ -1,4 +1,4 @@
-"""Files of `content/` and `email_templates/`: front matter and Markdown, and what is wrong with them.
+"""Files of `content/` and `email_templates/`: front matter, Markdown, and what is wrong.
 
 A fault never stops the site: reading raises a ContentError that holds a Finding, the item is left
 out, and `givefirst check` and the desk print the finding.
@@ -67,7 +67,7 @@ class Document:
     def text(self, key: str, default: str | None = None) -> str:
         """A short text; ContentError where it is missing or no text."""
         value = self.meta.get(key, default)
-        if value is None or value == "" and default is None:
+        if value is None or (value == "" and default is None):
             raise self.fault("kit.content_missing", key)
         if isinstance(value, (dict, list)) or len(str(value)) > 4000:
             raise self.fault("kit.content_no_text", key)
@@ -115,8 +115,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
-            raise yaml.YAMLError("alias", event.start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.YAMLError("alias", mark)
         return super().compose_node(parent, index)
 
 
@@ -167,9 +167,7 @@ class Shelf(Generic[T]):
     `<path without language and ending>` and language: `("geven-werkt/index", "nl")`.
     """
 
-    def __init__(
-        self, folder: Path, pattern: str, read: Callable[[Path, str, str], T]
-    ) -> None:
+    def __init__(self, folder: Path, pattern: str, read: Callable[[Path, str, str], T]) -> None:
         self._folder, self._pattern, self._read = folder, pattern, read
         self._seen: dict[Path, tuple[tuple[float, int], T | Finding]] = {}
         self._looked_at = 0.0
@@ -195,9 +193,7 @@ class Shelf(Generic[T]):
         results = [(file, result) for file, (_, result) in seen.items()]
         self.findings = [result for _, result in results if isinstance(result, Finding)]
         self.items = {
-            self._name(file): result
-            for file, result in results
-            if not isinstance(result, Finding)
+            self._name(file): result for file, result in results if not isinstance(result, Finding)
         }
 
     def _files(self) -> Iterator[tuple[Path, tuple[float, int]]]:

@@ -61,7 +61,7 @@ def connection(settings: Settings) -> dict[str, Any]:
 
 def is_postgres() -> bool:
     """The open database is PostgreSQL."""
-    return connections.get("default").capabilities.dialect == "postgres"
+    return str(connections.get("default").capabilities.dialect) == "postgres"
 
 
 async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:

@@ -76,8 +76,8 @@ class House:
         local = moment.astimezone(zone)
         day = local.date() + timedelta(days=(self.tip_weekday - local.weekday()) % 7)
         slot = datetime.combine(day, self.tip_time, zone)
-        return slot if slot > local else datetime.combine(
-            day + timedelta(days=7), self.tip_time, zone
+        return (
+            slot if slot > local else datetime.combine(day + timedelta(days=7), self.tip_time, zone)
         )
 
 
@@ -175,9 +175,7 @@ def _hours(doc: Document) -> tuple[Span, ...]:
     given = _mapping(doc, "hours")
     if unknown := set(given) - set(WEEKDAYS):
         raise doc.fault("kit.house_weekday", sorted(unknown)[0])
-    return tuple(
-        _span(doc, day, given[day]) if day in given else WHOLE_DAY for day in WEEKDAYS
-    )
+    return tuple(_span(doc, day, given[day]) if day in given else WHOLE_DAY for day in WEEKDAYS)
 
 
 def _holidays(doc: Document) -> dict[date, Span]:

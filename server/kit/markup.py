@@ -7,19 +7,44 @@ a tree of elements. Pages, mails, PDF and EPUB are written from that one tree.
 import re
 import textwrap
 from html.parser import HTMLParser
-from xml.etree.ElementTree import Element, SubElement  # noqa: S405 (built by us, nothing is parsed)
+from xml.etree.ElementTree import Element, SubElement
 
 import markdown
 import nh3
 
 TAGS = {
-    "p", "h2", "h3", "h4", "strong", "em", "a", "ul", "ol", "li", "blockquote", "table", "thead",
-    "tbody", "tr", "th", "td", "br", "hr", "code", "pre", "sup", "sub", "img",
-}  # fmt: skip
+    "p",
+    "h2",
+    "h3",
+    "h4",
+    "strong",
+    "em",
+    "a",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "br",
+    "hr",
+    "code",
+    "pre",
+    "sup",
+    "sub",
+    "img",
+}
 ATTRIBUTES = {
-    "a": {"href", "title"}, "td": {"align"}, "th": {"align"},
-    "img": {"src", "alt", "title"}, "sup": {"class"},
-}  # fmt: skip
+    "a": {"href", "title"},
+    "td": {"align"},
+    "th": {"align"},
+    "img": {"src", "alt", "title"},
+    "sup": {"class"},
+}
 SCHEMES = {"https", "http", "mailto", "tel"}
 VOID = {"br", "hr", "img"}
 NOTE = re.compile(r"\[\^([\w-]{1,30})\](?!:)")
@@ -30,9 +55,11 @@ def tree(text: str) -> Element:
     """The elements of a Markdown text under one `div`; footnote marks are `<sup class="note">`."""
     marked = NOTE.sub(r'<sup class="note">\1</sup>', text)
     html = markdown.markdown(
-        marked, extensions=["tables", "sane_lists"], tab_length=2,
+        marked,
+        extensions=["tables", "sane_lists"],
+        tab_length=2,
         extension_configs={"tables": {"use_align_attribute": True}},
-    )  # fmt: skip
+    )
     # Raw slots such as {{ link }} are no addresses yet; let them through the cleaning.
     shielded = html.replace("{{", "https://slot.invalid/{{").replace("%7B%7B", "{{")
     clean = nh3.clean(
@@ -83,24 +110,45 @@ def word_count(element: Element) -> int:
     return len(plain(element).split())
 
 
-def to_text(root: Element, width: int = 72) -> str:
-    """A tree as a written text: paragraphs, lists with dashes, addresses on a line of their own."""
-    blocks = [_block(child, width) for child in root]
+def to_text(root: Element) -> str:
+    """A tree as a written text: paragraphs, lists with dashes, addresses on a line of their own.
+
+    Lines are as long as they come; `wrapped` folds them once every slot is filled.
+    """
+    blocks = [_block(child) for child in root]
     return "\n\n".join(block for block in blocks if block.strip()) + "\n"
 
 
-def _block(element: Element, width: int) -> str:
+def wrapped(text: str, width: int = 72) -> str:
+    """A written text with lines of at most `width`; addresses stay whole, lists hang."""
+    return "\n".join(_fold(line, width) for line in text.split("\n"))
+
+
+def _fold(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    mark = re.match(r"(?:- |\d+\. | +)?", line)
+    hang = " " * len(mark[0]) if mark else ""
+    folded = textwrap.wrap(
+        line, width, break_long_words=False, break_on_hyphens=False, subsequent_indent=hang
+    )
+    return "\n".join(folded)
+
+
+def _block(element: Element) -> str:
     if element.tag in ("ul", "ol"):
         marks = (f"{n}. " if element.tag == "ol" else "- " for n in range(1, len(element) + 1))
-        items = zip(element, marks, strict=True)
-        return "\n".join(_wrap(_inline(item), width, mark) for item, mark in items)
+        return "\n".join(mark + _lines(item) for item, mark in zip(element, marks, strict=True))
     if element.tag == "blockquote":
-        return _wrap(_inline(element), width, "  ", "  ")
+        return "  " + _lines(element)
     if element.tag == "table":
         return "\n".join(" | ".join(_inline(cell) for cell in row) for row in element.iter("tr"))
-    if element.tag == "hr":
-        return "-" * 20
-    return _wrap(_inline(element), width)
+    return "-" * 20 if element.tag == "hr" else _lines(element)
+
+
+def _lines(element: Element) -> str:
+    lines = (" ".join(line.split()) for line in _inline(element).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _inline(element: Element) -> str:
@@ -110,9 +158,7 @@ def _inline(element: Element) -> str:
             parts.append("\n")
         elif child.tag == "a":
             parts.append(_address(child))
-        elif child.tag == "img":
-            parts.append(child.get("alt", ""))
-        elif child.get("class") != "note":
+        elif child.tag != "img" and child.get("class") != "note":
             parts.append(_inline(child))
         parts.append(child.tail or "")
     return "".join(parts)
@@ -124,15 +170,3 @@ def _address(link: Element) -> str:
     if bare == words or href.startswith("tel:"):
         return words
     return f"{words}:\n{bare}\n" if words else f"\n{bare}\n"
-
-
-def _wrap(text: str, width: int, first: str = "", rest: str | None = None) -> str:
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    rest = " " * len(first) if rest is None else rest
-    wrapped: list[str] = []
-    for line in filter(None, lines):
-        wrapped += textwrap.wrap(
-            line, width, break_long_words=False, break_on_hyphens=False,
-            initial_indent=rest if wrapped else first, subsequent_indent=rest,
-        )  # fmt: skip
-    return "\n".join(wrapped)

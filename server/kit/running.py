@@ -16,30 +16,30 @@ PAUSE = 1.0  # seconds between two lives of a worker
 GRACE = 10.0  # seconds a worker may finish what is under way
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunningError(Exception):
     """Another `serve` works on this data folder."""
 
 
-class PortTaken(Exception):
+class PortTakenError(Exception):
     """Nothing can listen at this address."""
 
 
 def hold_alone(data: Path) -> IO[str]:
     """A kernel lock on the data folder, held while the file stays open; a crash frees it.
 
-    Raises AlreadyRunning.
+    Raises AlreadyRunningError.
     """
     file = (data / "serve.lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise AlreadyRunning from None
+        raise AlreadyRunningError from None
     return file
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound and listens. Raises PortTaken."""
+    """A socket that is bound and listens. Raises PortTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -48,7 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError:
         listener.close()
-        raise PortTaken from None
+        raise PortTakenError from None
     return listener
 
 

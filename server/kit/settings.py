@@ -221,9 +221,7 @@ class _Reader:
         if self._text(name, ""):
             path: Path = self.get(name, "")
             if not path.is_dir():
-                raise SettingError(
-                    say(self.language, "kit.setting_folder", name=name, folder=path)
-                )
+                raise SettingError(say(self.language, "kit.setting_folder", name=name, folder=path))
             return path
         places = (Path.cwd() / folder, PACKAGE / "sample" / folder, PACKAGE.parent / folder)
         return next((place for place in places if place.is_dir()), places[-1])

@@ -1,7 +1,7 @@
 """The words of every room in every language, and how dates and numbers are written.
 
-Each room keeps its sentences in `texts.yaml` beside its code: `key: {nl: ..., en: ...}`, a plural as
-`{one: ..., other: ...}`. A key is asked for with the room's name in front: `say("nl", "gifts.button")`.
+Each room keeps its sentences in `texts.yaml` beside its code: `key: {nl: ..., en: ...}`, a plural
+as `{one: ..., other: ...}`. A key is asked for with its room: `say("nl", "gifts.button")`.
 """
 
 from collections.abc import Mapping

@@ -22,9 +22,16 @@ async def record(
     before = await Consent.filter(lead_id=lead.id).order_by("-id").first()
     at = now()
     receipt = Consent(
-        lead=lead, purpose=purpose, given=given, wording=wording, page=page, network=network,
-        asked_at=asked_at, at=at, proof=proof,
-    )  # fmt: skip
+        lead=lead,
+        purpose=purpose,
+        given=given,
+        wording=wording,
+        page=page,
+        network=network,
+        asked_at=asked_at,
+        at=at,
+        proof=proof,
+    )
     receipt.hash = digest(receipt, before.hash if before else "")
     await receipt.save()
     return receipt
@@ -33,10 +40,17 @@ async def record(
 def digest(receipt: Consent, before: str) -> str:
     """The hash a receipt must have after the one before it."""
     parts = (
-        before, str(receipt.lead_id), receipt.purpose, str(receipt.given), receipt.wording,
-        receipt.page, receipt.network, receipt.proof, receipt.asked_at.isoformat(),
+        before,
+        str(receipt.lead_id),
+        receipt.purpose,
+        str(receipt.given),
+        receipt.wording,
+        receipt.page,
+        receipt.network,
+        receipt.proof,
+        receipt.asked_at.isoformat(),
         receipt.at.isoformat(),
-    )  # fmt: skip
+    )
     return sha256("\n".join(parts).encode()).hexdigest()
 
 

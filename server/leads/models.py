@@ -44,10 +44,16 @@ class Lead(Model):
         moment = now()
         found = await rows(
             "INSERT INTO lead (email, name, company, role, language, source, created_at, asked_at,"
-            " last_event_at, event_count, events_scored) VALUES (?, '', '', '', ?, ?, ?, ?, ?, 0, 0)"
+            " last_event_at, event_count, events_scored)"
+            " VALUES (?, '', '', '', ?, ?, ?, ?, ?, 0, 0)"
             " ON CONFLICT (email) DO UPDATE SET asked_at = excluded.asked_at RETURNING id",
-            email, language, source[:120], db_time(moment), db_time(moment), db_time(moment),
-        )  # fmt: skip
+            email,
+            language,
+            source[:120],
+            db_time(moment),
+            db_time(moment),
+            db_time(moment),
+        )
         return await cls.get(id=found[0]["id"])
 
     async def verify(self) -> None:

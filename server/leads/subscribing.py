@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from server.kit.clock import now
 from server.leads import consents
@@ -24,10 +25,15 @@ async def ask_for(lead: Lead, asked: Asked, list_name: str = TIPS) -> Subscripti
     found = await Subscription.filter(lead_id=lead.id, list=list_name).first()
     if found and found.confirmed_at and not found.ended_at:
         return None
-    fresh = {
-        "wording": asked.wording, "page": asked.page, "network": asked.network,
-        "asked_at": now(), "confirmed_at": None, "ended_at": None, "paused_until": None,
-    }  # fmt: skip
+    fresh: dict[str, Any] = {
+        "wording": asked.wording,
+        "page": asked.page,
+        "network": asked.network,
+        "asked_at": now(),
+        "confirmed_at": None,
+        "ended_at": None,
+        "paused_until": None,
+    }
     if found:
         await found.update_from_dict(fresh).save()
         return found
@@ -43,10 +49,15 @@ async def confirm(subscription: Subscription, lead: Lead, proof: str) -> bool:
     if won:
         await lead.verify()
         await consents.record(
-            lead, subscription.list, given=True, wording=subscription.wording,
-            page=subscription.page, network=subscription.network, proof=proof,
+            lead,
+            subscription.list,
+            given=True,
+            wording=subscription.wording,
+            page=subscription.page,
+            network=subscription.network,
+            proof=proof,
             asked_at=subscription.asked_at,
-        )  # fmt: skip
+        )
     return won == 1
 
 
@@ -55,9 +66,15 @@ async def end(subscription: Subscription, lead: Lead, *, wording: str, proof: st
     won = await Subscription.filter(id=subscription.id, ended_at=None).update(ended_at=now())
     if won:
         await consents.record(
-            lead, subscription.list, given=False, wording=wording, page="/unsubscribe", network="",
-            proof=proof, asked_at=now(),
-        )  # fmt: skip
+            lead,
+            subscription.list,
+            given=False,
+            wording=wording,
+            page="/unsubscribe",
+            network="",
+            proof=proof,
+            asked_at=now(),
+        )
     return won == 1
 
 

@@ -210,9 +210,7 @@ def read_chapters(doc: Document) -> tuple[Chapter, ...]:
             if mark not in notes:
                 line = doc.source.count("\n", 0, doc.source.find(f"[^{mark}]")) + 1
                 fault = doc.fault("library.note_missing", mark=mark)
-                raise type(fault)(
-                    Finding(doc.file, line, "library.note_missing", {"mark": mark})
-                )
+                raise type(fault)(Finding(doc.file, line, "library.note_missing", {"mark": mark}))
         found = tuple((mark, markup.tree(notes[mark])) for mark in marks)
         chapters.append(Chapter(number, title.strip(), markup.tree(body), found))
     return tuple(chapters)

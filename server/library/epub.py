@@ -74,9 +74,12 @@ class _Book:
     def files(self) -> Iterator[tuple[str, str]]:
         yield "style.css", STYLE
         cover_alt = self.say("library.book_cover", title=self.asset.title)
-        yield "cover.xhtml", self._page(
-            self.asset.title,
-            f'<section epub:type="cover" class="cover"><img src="cover.png" alt="{cover_alt}"/></section>',
+        yield (
+            "cover.xhtml",
+            self._page(
+                self.asset.title,
+                f'<section epub:type="cover" class="cover"><img src="cover.png" alt="{cover_alt}"/></section>',
+            ),
         )
         yield "title.xhtml", self._page(self.asset.title, self._title())
         for chapter in self.asset.chapters:
@@ -134,7 +137,8 @@ class _Book:
         pages = ["cover", "title", *(f"c{c.number}" for c in a.chapters), "colophon"]
         order = [*pages[:2], "nav", *pages[2:]]
         manifest = "".join(
-            f'<item id="{page}" href="{page}.xhtml" media-type="application/xhtml+xml"/>' for page in pages
+            f'<item id="{page}" href="{page}.xhtml" media-type="application/xhtml+xml"/>'
+            for page in pages
         ) + "".join(
             f'<item id="p{n}" href="{escape(picture)}" media-type="{kind}"/>'
             for n, (picture, kind) in enumerate(self.pictures.items())

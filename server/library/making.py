@@ -1,4 +1,4 @@
-"""PDF, EPUB and covers of an asset: made on first use, kept by content hash below the data folder."""
+"""PDF, EPUB and covers of an asset: made on first use, kept by content hash."""
 
 import asyncio
 import os
@@ -16,7 +16,9 @@ FORMATS = ("pdf", "epub", "png")
 MEDIA_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip", "png": "image/png"}
 # The ways of making are part of what is made: other code or other fonts, another file.
 RECIPE = sha256(
-    b"".join((HERE / name).read_bytes() for name in ("book.typ", "press.py", "epub.py", "covers.py"))
+    b"".join(
+        (HERE / name).read_bytes() for name in ("book.typ", "press.py", "epub.py", "covers.py")
+    )
     + "".join(sorted(file.name for file in FONTS.glob("*.ttf"))).encode()
 ).hexdigest()
 

@@ -125,16 +125,16 @@ class Writer:
         if not number:
             return ""
         label = escape(say(self.language, "library.note", number=number))
-        return (
-            f'<a class="ref" id="r{number}" href="#n{number}" aria-label="{label}">{number}</a>'
-        )
+        return f'<a class="ref" id="r{number}" href="#n{number}" aria-label="{label}">{number}</a>'
 
     def _table(self, table: Element, caption: str) -> str:
         self._tables += 1
         name = f"t{self.number}-{self._tables}"
         title = f'<caption id="{name}">{escape(caption)}</caption>' if caption else ""
-        label = f'aria-labelledby="{name}"' if caption else (
-            f'aria-label="{escape(say(self.language, "library.table"))}"'
+        label = (
+            f'aria-labelledby="{name}"'
+            if caption
+            else (f'aria-label="{escape(say(self.language, "library.table"))}"')
         )
         rows = "".join(self._row(row) for row in table.iter("tr"))
         return (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import typst
@@ -49,17 +50,15 @@ def make_png(cover: str, width: int = 456) -> bytes:
         return _compile(source, Path(folder), format="png", ppi=width / 300 * 72)
 
 
-def _compile(source: str, root: Path, **options: object) -> bytes:
+def _compile(source: str, root: Path, **options: Any) -> bytes:
     main = root / "main.typ"
     main.write_text(source, "utf-8")
     try:
-        compiler = typst.Compiler(
-            main, root=root, font_paths=[FONTS], ignore_system_fonts=True
-        )
-        made = compiler.compile(**options)  # type: ignore[call-overload]
+        compiler = typst.Compiler(main, root=root, font_paths=[FONTS], ignore_system_fonts=True)
+        made = compiler.compile(**options)
     except typst.TypstError as error:
         raise PressError(str(error.message)) from None
-    return bytes(made[0] if isinstance(made, list) else made)
+    return (made[0] if isinstance(made, list) else made) or b""
 
 
 def _facts(asset: Asset, house: House) -> dict[str, object]:
@@ -174,7 +173,8 @@ class _Setter:
         rows = list(table.iter("tr"))
         count = len(rows[0]) if rows else 1
         aligns = ", ".join(
-            "right" if cell.get("align") == "right" else "left" for cell in (rows[0] if rows else [])
+            "right" if cell.get("align") == "right" else "left"
+            for cell in (rows[0] if rows else [])
         )
         head = ", ".join(f"strong({self.inline(cell)})" for cell in rows[0]) if rows else ""
         body = "".join(f", {self.inline(cell)}" for row in rows[1:] for cell in row)

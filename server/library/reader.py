@@ -11,7 +11,7 @@ from server.library.pages import chapter_html, sample_html
 SIZES = ("s", "m", "l")
 
 
-class NoSuchChapter(Exception):
+class NoSuchChapterError(Exception):
     """The asset has no chapter of this number."""
 
 
@@ -23,22 +23,18 @@ def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
         "cover": cover_svg(asset),
         "sample": sample_html(asset.chapters[0], asset.language, asset.folder),
         "beside": with_covers(others[:3]),
-        "translated": library.exactly(
-            asset.slug, "en" if asset.language == "nl" else "nl", today
-        ),
+        "translated": library.exactly(asset.slug, "en" if asset.language == "nl" else "nl", today),
     }
 
 
-def reader_facts(
-    asset: Asset, query: Mapping[str, str], base: str, back: str
-) -> dict[str, Any]:
-    """One chapter and the ways to the others. Raises NoSuchChapter."""
+def reader_facts(asset: Asset, query: Mapping[str, str], base: str, back: str) -> dict[str, Any]:
+    """One chapter and the ways to the others. Raises NoSuchChapterError."""
     written = query.get("c", "1")
     if not written.isascii() or not written.isdigit() or len(written) > 4:
-        raise NoSuchChapter
+        raise NoSuchChapterError
     number = int(written)
     if not 1 <= number <= len(asset.chapters):
-        raise NoSuchChapter
+        raise NoSuchChapterError
     size = query.get("size", "m")
     size = size if size in SIZES else "m"
 

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, with_covers
-from server.library.reader import NoSuchChapter, asset_facts, reader_facts
+from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
 from server.web.downloads import Download
-from server.web.errors import NotFound
+from server.web.errors import NotFoundError
 from server.web.rendering import page
 from server.web.routing import Route
 
@@ -18,14 +18,14 @@ def _asset(request: Request) -> Asset:
         request.path_params["slug"], request.path_params["lang"], state.today()
     )
     if not found:
-        raise NotFound
+        raise NotFoundError
     return found
 
 
 def _open_asset(request: Request) -> Asset:
     asset = _asset(request)
     if not asset.is_open:
-        raise NotFound
+        raise NotFoundError
     return asset
 
 
@@ -38,10 +38,14 @@ async def catalogue(request: Request) -> Response:
     shown = [asset for asset in assets if not chosen or chosen in asset.themes]
     counts = {theme: sum(theme in asset.themes for asset in assets) for theme in themes}
     return page(
-        request, "library/library.html", chosen=chosen, counts=counts, total=len(assets),
+        request,
+        "library/library.html",
+        chosen=chosen,
+        counts=counts,
+        total=len(assets),
         books=with_covers([asset for asset in shown if asset.kind == "e-book"]),
         papers=with_covers([asset for asset in shown if asset.kind != "e-book"]),
-    )  # fmt: skip
+    )
 
 
 async def landing(request: Request) -> Response:
@@ -58,8 +62,8 @@ async def read(request: Request) -> Response:
     asset = _open_asset(request)
     try:
         facts = reader_facts(asset, request.query_params, f"{asset.path}/read", asset.path)
-    except NoSuchChapter:
-        raise NotFound from None
+    except NoSuchChapterError:
+        raise NotFoundError from None
     return page(request, "library/reader.html", **facts)
 
 
@@ -67,7 +71,7 @@ async def download(request: Request) -> Response:
     """The PDF or EPUB of what is open to all."""
     asset = _open_asset(request)
     if request.path_params["file"] != asset.slug:
-        raise NotFound
+        raise NotFoundError
     kind = request.path_params["kind"]
     state = request.app.state
     content = await state.workshop.get(asset, state.house.fresh(), kind)
@@ -87,19 +91,31 @@ async def cover(request: Request) -> Response:
 routes = [
     Route("/{lang:lang}/library", catalogue, name="library:all", methods=["GET"], role="public"),
     Route(
-        "/{lang:lang}/library/{slug}", landing, name="library:landing", methods=["GET"],
+        "/{lang:lang}/library/{slug}",
+        landing,
+        name="library:landing",
+        methods=["GET"],
         role="public",
     ),
     Route(
-        "/{lang:lang}/library/{slug}/read", read, name="library:read", methods=["GET"],
+        "/{lang:lang}/library/{slug}/read",
+        read,
+        name="library:read",
+        methods=["GET"],
         role="public",
     ),
     Route(
-        "/{lang:lang}/library/{slug}/cover.png", cover, name="library:cover", methods=["GET"],
+        "/{lang:lang}/library/{slug}/cover.png",
+        cover,
+        name="library:cover",
+        methods=["GET"],
         role="public",
     ),
     Route(
-        "/{lang:lang}/library/{slug}/{file}.{kind:kind}", download, name="library:download",
-        methods=["GET"], role="public",
+        "/{lang:lang}/library/{slug}/{file}.{kind:kind}",
+        download,
+        name="library:download",
+        methods=["GET"],
+        role="public",
     ),
-]  # fmt: skip
+]

@@ -1,4 +1,4 @@
-"""Mail templates: `email_templates/<kind>.<lang>.md` in `layout.html`, with slots from a fixed list.
+"""Mail templates: `email_templates/<kind>.<lang>.md` in `layout.html`, with known slots only.
 
 A template is data: `{{ name }}` stands for a value, nothing else is possible. Values go in last,
 escaped for HTML and as they are for text, so a reader called `{{7*7}}` is greeted as such.
@@ -59,7 +59,8 @@ class Letter:
         if missing and missing[1] not in values:
             raise KeyError(missing[1])
         html = re.sub(r"<p [^>]*>\s*</p>", "", done.html)
-        return replace(done, html=html, text=re.sub(r"\n{3,}", "\n\n", done.text))
+        text = re.sub(r"\n{3,}", "\n\n", done.text).lstrip("\n")
+        return replace(done, html=html, text=markup.wrapped(text))
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
@@ -87,7 +88,7 @@ class Letters:
         if template is None:
             raise ContentError(self._fault(kind, language))
         layout = read_text(self.folder / "layout.html")
-        key = (kind, language, str(hash((template, layout, house.name, str(house), body))))
+        key = (kind, language, str(hash((template.source, layout, str(house), body))))
         if key not in self._made:
             if len(self._made) > 200:
                 self._made.clear()
@@ -127,10 +128,12 @@ class Body:
 
 def _check_layout(file: Path, layout: str) -> list[Finding]:
     """Sender name, postal address and way out stand in every mail, so in the layout."""
-    found = []
-    for slot in ("house", "postal_address", "way_out", "content"):
-        if slot not in SLOT.findall(layout):
-            found.append(Finding(file, 1, "mail.layout_lacks", {"slot": slot}))
+    there = SLOT.findall(layout)
+    found = [
+        Finding(file, 1, "mail.layout_lacks", {"slot": slot})
+        for slot in ("house", "postal_address", "way_out", "content")
+        if slot not in there
+    ]
     if "{%" in layout:
         line = layout.count("\n", 0, layout.find("{%")) + 1
         found.append(Finding(file, line, "mail.template_instruction"))
@@ -162,23 +165,34 @@ def _make(doc: Document, layout: str, house: House, language: str, body: Body | 
         content = content.replace('<p class="text">{{ content }}</p>', body.html)
         text = text.replace("{{ content }}", body.text.strip())
     subject = doc.text("subject")
-    html = _fill(layout, {
-        "content": content,
-        "language": language,
-        "subject": escape(subject),
-        "preview": escape(doc.text("preview", "")),
-        "call": escape(say(language, "mail.call", phone=house.host_phone)),
-        "way_out_name": escape(say(language, "mail.way_out")),
-    })  # fmt: skip
+    html = _fill(
+        layout,
+        {
+            "content": content,
+            "language": language,
+            "subject": escape(subject),
+            "preview": escape(doc.text("preview", "")),
+            "call": escape(say(language, "mail.call", phone=house.host_phone)),
+            "way_out_name": escape(say(language, "mail.way_out")),
+        },
+    )
     foot = say(
-        language, "mail.text_foot", phone=house.host_phone, house=house.name,
+        language,
+        "mail.text_foot",
+        phone=house.host_phone,
+        house=house.name,
         postal_address=house.postal_address,
-    )  # fmt: skip
+    )
     letter = Letter(subject, _inlined(html), f"{text}\n{foot}")
-    return letter.filled({
-        "house": house.name, "host": house.host_name, "first_name": house.host_first_name,
-        "postal_address": house.postal_address, "phone": house.host_phone,
-    })  # fmt: skip
+    return letter.filled(
+        {
+            "house": house.name,
+            "host": house.host_name,
+            "first_name": house.host_first_name,
+            "postal_address": house.postal_address,
+            "phone": house.host_phone,
+        }
+    )
 
 
 def _inlined(html: str) -> str:

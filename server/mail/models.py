@@ -38,7 +38,9 @@ class Delivery(Model):
     """
 
     id = fields.IntField(primary_key=True)
-    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "deliveries")
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField(
+        "mail.Message", "deliveries"
+    )
     message_id: int
     lead: fields.ForeignKeyNullableRelation[Lead] = fields.ForeignKeyField(
         "leads.Lead", "deliveries", null=True
@@ -63,7 +65,7 @@ class Delivery(Model):
         table = "delivery"
 
     async def settle(self, state: str, token: str, *, error: str = "", **more: object) -> bool:
-        """Write what became of it; False when the lease was lost meanwhile (then nothing changes)."""
+        """Write what became of it; False, and no change, when the lease was lost meanwhile."""
         won = await Delivery.filter(id=self.id, lease_token=token).update(
             state=state, error=error[:300], lease_token="", leased_until=None, **more
         )

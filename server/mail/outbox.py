@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 MOST_A_DAY = 3
 
 
-class AskRefused(Exception):
+class AskRefusedError(Exception):
     """A text that asks may not reach a lead inside the no-ask window; `until` is when it may."""
 
     def __init__(self, lead: Lead, until: datetime) -> None:
@@ -50,23 +50,30 @@ async def keep_message(
     await rows(
         "INSERT INTO message (key, kind, language, subject, html, text, list, is_ask, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-        key, kind, language, letter.subject, letter.html, letter.text, list_name, is_ask,
+        key,
+        kind,
+        language,
+        letter.subject,
+        letter.html,
+        letter.text,
+        list_name,
+        is_ask,
         db_time(now()),
-    )  # fmt: skip
+    )
     return await Message.get(key=key)
 
 
 async def post(site: Site, posting: Posting) -> bool:
     """Insert the row that promises a mail; False when this key was promised before.
 
-    Raises AskRefused where the text asks something and the lead's window is open: the window is
-    read in the transaction that inserts the row, so that no one can slip in between.
+    Raises AskRefusedError where the text asks something and the lead's window is open: the window
+    is read in the transaction that inserts the row, so that nothing can slip in between.
     """
     moment, lead = now(), posting.lead
     if posting.message.is_ask and lead:
         fresh = await Lead.get(id=lead.id)
         if fresh.no_ask_until and fresh.no_ask_until > moment:
-            raise AskRefused(fresh, fresh.no_ask_until)
+            raise AskRefusedError(fresh, fresh.no_ask_until)
     at = posting.at or moment
     domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
     written = await rows(
@@ -74,10 +81,17 @@ async def post(site: Site, posting: Posting) -> bool:
         " lease_token, attempts, next_try_at, not_after, created_at, error)"
         " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '')"
         " ON CONFLICT (key) DO NOTHING RETURNING id",
-        posting.message.id, lead.id if lead else None, posting.address, posting.key, posting.lane,
-        db_json(dict(posting.values)), f"<{uuid4().hex}@{domain}>", db_time(at),
-        db_time(at + posting.lives), db_time(moment),
-    )  # fmt: skip
+        posting.message.id,
+        lead.id if lead else None,
+        posting.address,
+        posting.key,
+        posting.lane,
+        db_json(dict(posting.values)),
+        f"<{uuid4().hex}@{domain}>",
+        db_time(at),
+        db_time(at + posting.lives),
+        db_time(moment),
+    )
     return bool(written)
 
 
@@ -87,9 +101,11 @@ async def turn_for(lead: Lead) -> datetime | None:
     At most one mail in 15 minutes and three a day, whoever fills in how many forms.
     """
     moment = now()
-    recent = await Delivery.filter(
-        lead_id=lead.id, lane=TRANSACTIONAL, next_try_at__gt=moment - DAY
-    ).order_by("-next_try_at").limit(MOST_A_DAY)
+    recent = (
+        await Delivery.filter(lead_id=lead.id, lane=TRANSACTIONAL, next_try_at__gt=moment - DAY)
+        .order_by("-next_try_at")
+        .limit(MOST_A_DAY)
+    )
     if len(recent) >= MOST_A_DAY:
         return None
     return max(moment, recent[0].next_try_at + GAP) if recent else moment
@@ -109,8 +125,10 @@ async def suppress(site: Site, address: str, reason: str) -> None:
     await rows(
         "INSERT INTO suppression (fingerprint, reason, at) VALUES (?, ?, ?)"
         " ON CONFLICT (fingerprint) DO NOTHING",
-        print_, reason, db_time(now()),
-    )  # fmt: skip
+        print_,
+        reason,
+        db_time(now()),
+    )
 
 
 async def is_suppressed(site: Site, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Sending what is due: claim with a lease, look once more whether it may go, send, write it down."""
+"""Sending what is due: claim with a lease, look once more, send, write it down."""
 
 import random
 from dataclasses import dataclass
@@ -101,9 +101,12 @@ async def _claim(token: str) -> list[Delivery]:
     claimed = await rows(
         "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ? WHERE id IN"
         " (SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"
-        f" ORDER BY lane, next_try_at, id LIMIT {BATCH}{lock_rows()}) RETURNING id",
-        token, db_time(moment + LEASE), db_time(moment),
-    )  # fmt: skip
+        " ORDER BY lane, next_try_at, id LIMIT ?" + lock_rows() + ") RETURNING id",
+        token,
+        db_time(moment + LEASE),
+        db_time(moment),
+        BATCH,
+    )
     ids = [row["id"] for row in claimed]
     return await Delivery.filter(id__in=ids).order_by("lane", "id") if ids else []
 

@@ -1,11 +1,10 @@
 """Where mail goes: an SMTP relay, or files where no relay is set."""
 
-import asyncio
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
@@ -33,7 +32,10 @@ class Transport(Protocol):
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None: ...
 
     async def send(self, sender: str, to: str, mail: bytes) -> Outcome:
@@ -71,6 +73,15 @@ class Files:
         return Outcome("sent", 250, "file")
 
 
+class _Lmtp(aiosmtplib.SMTP):
+    """LMTP (RFC 2033) differs in its greeting; we hand over one recipient at a time."""
+
+    async def execute_command(self, *args: bytes, **options: Any) -> aiosmtplib.SMTPResponse:
+        """Greet with LHLO where SMTP says EHLO."""
+        words = (b"LHLO", *args[1:]) if args[0] == b"EHLO" else args
+        return await super().execute_command(*words, **options)
+
+
 class Relay:
     """One SMTP connection over aiosmtplib, opened again when it drops."""
 
@@ -79,7 +90,7 @@ class Relay:
         self._lmtp = parts.scheme == "lmtp"
         required = parse_qs(parts.query).get("tls") == ["required"]
         implicit = parts.scheme == "smtps"
-        self._client = (aiosmtplib.LMTP if self._lmtp else aiosmtplib.SMTP)(
+        self._client = (_Lmtp if self._lmtp else aiosmtplib.SMTP)(
             hostname=parts.hostname,
             port=parts.port or {"smtps": 465, "lmtp": 24}.get(parts.scheme, 25),
             use_tls=implicit,
@@ -105,7 +116,7 @@ class Relay:
         try:
             if not self._client.is_connected:
                 await self._client.connect()
-        except (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError, ValueError) as error:
+        except (TimeoutError, aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Outcome("later", getattr(error, "code", 0) or 0, f"connect: {error}")
         return await self._transact(sender, to, mail)
 
@@ -119,7 +130,7 @@ class Relay:
         except aiosmtplib.SMTPResponseException as error:
             await self._reset()
             return Outcome("never" if error.code >= 500 else "later", error.code, error.message)
-        except (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, aiosmtplib.SMTPException, OSError) as error:
             # Before DATA nothing was taken. After it the relay may have the mail: who knows.
             self._client.close()
             return Outcome("unsure" if handed_over else "later", 0, str(error))

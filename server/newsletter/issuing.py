@@ -44,24 +44,26 @@ class Status:
     states: dict[str, int]
 
 
-class NoSuchIssue(Exception):
+class NoSuchIssueError(Exception):
     """There is no tip of this name, or its file is broken."""
 
 
 async def send(editor: Editor, name: str) -> bool:
     """Fix the audience and have the issue queued; False when that was done before.
 
-    Raises NoSuchIssue.
+    Raises NoSuchIssueError.
     """
     tips = editor.tips.issues().get(name)
     if not tips:
-        raise NoSuchIssue(name)
+        raise NoSuchIssueError(name)
     moment = now()
     written = await rows(
         "INSERT INTO issue (name, state, queued_at, not_after, last_lead_id, audience, in_window)"
         " VALUES (?, 'queuing', ?, ?, 0, 0, 0) ON CONFLICT (name) DO NOTHING RETURNING id",
-        name, db_time(moment), db_time(moment + tips[0].lives),
-    )  # fmt: skip
+        name,
+        db_time(moment),
+        db_time(moment + tips[0].lives),
+    )
     return bool(written)
 
 
@@ -77,21 +79,24 @@ async def queue_next(editor: Editor) -> int:
         issue = await Issue.select_for_update().get(id=issue.id)
         wishes = (
             await Subscription.filter(
-                list=TIPS, confirmed_at__lte=issue.queued_at, ended_at=None,
+                list=TIPS,
+                confirmed_at__lte=issue.queued_at,
+                ended_at=None,
                 lead_id__gt=issue.last_lead_id,
             )
             .order_by("lead_id")
             .limit(CHUNK)
             .prefetch_related("lead")
-        )  # fmt: skip
+        )
         if not wishes:
             await Issue.filter(id=issue.id).update(state="queued")
             return 1
         count, refused = await _post(editor, issue, [wish for wish in wishes if wish.is_active])
         await Issue.filter(id=issue.id).update(
-            last_lead_id=wishes[-1].lead_id, audience=issue.audience + count,
+            last_lead_id=wishes[-1].lead_id,
+            audience=issue.audience + count,
             in_window=issue.in_window + refused,
-        )  # fmt: skip
+        )
     return len(wishes)
 
 
@@ -106,13 +111,16 @@ async def _post(editor: Editor, issue: Issue, wishes: list[Subscription]) -> tup
         if language not in messages:
             messages[language] = await message_of(editor, tip)
         posting = outbox.Posting(
-            messages[language], f"issue:{issue.name}:{wish.lead_id}",
-            {"since": long_date(tip.language, _local(editor, wish))}, wish.lead, lane=BULK,
+            messages[language],
+            f"issue:{issue.name}:{wish.lead_id}",
+            {"since": long_date(tip.language, _local(editor, wish))},
+            wish.lead,
+            lane=BULK,
             lives=issue.not_after - issue.queued_at,
-        )  # fmt: skip
+        )
         try:
             count += await outbox.post(editor.site, posting)
-        except outbox.AskRefused:
+        except outbox.AskRefusedError:
             refused += 1
     return count, refused
 
@@ -124,9 +132,7 @@ def _local(editor: Editor, wish: Subscription) -> datetime:
 async def message_of(editor: Editor, tip: Tip) -> Message:
     """The row of an issue's finished text in one language."""
     letter = letter_of(editor, tip)
-    return await outbox.keep_message(
-        "tip", tip.language, letter, list_name=TIPS, is_ask=tip.is_ask
-    )
+    return await outbox.keep_message("tip", tip.language, letter, list_name=TIPS, is_ask=tip.is_ask)
 
 
 def letter_of(editor: Editor, tip: Tip) -> Letter:
@@ -134,27 +140,27 @@ def letter_of(editor: Editor, tip: Tip) -> Letter:
     body = Body(mail_html(tip.tree), to_text(tip.tree))
     letter = editor.letters.get("tip", tip.language, editor.house, body)
     day = tip.published or now().astimezone(editor.zone).date()
-    return letter.filled({
-        "subject": tip.subject,
-        "preview": tip.preview,
-        "number": tip.number,
-        "date": day_and_date(tip.language, day),
-        "page": editor.site.url(tip.path),
-    })  # fmt: skip
+    return letter.filled(
+        {
+            "subject": tip.subject,
+            "preview": tip.preview,
+            "number": tip.number,
+            "date": day_and_date(tip.language, day),
+            "page": editor.site.url(tip.path),
+        }
+    )
 
 
 async def send_test(editor: Editor, name: str, address: str, language: str) -> None:
-    """One copy to one address that need not be a lead. Raises NoSuchIssue."""
+    """One copy to one address that need not be a lead. Raises NoSuchIssueError."""
     tip = editor.tips.find(name, language)
     if not tip:
-        raise NoSuchIssue(name)
+        raise NoSuchIssueError(name)
     letter = letter_of(editor, tip)
     message = await outbox.keep_message("tip", tip.language, letter)
     since = long_date(tip.language, now().astimezone(editor.zone))
     key = f"test:{name}:{address[:90]}:{now():%Y%m%d%H%M%S%f}"
-    await outbox.post(
-        editor.site, outbox.Posting(message, key, {"since": since}, address=address)
-    )
+    await outbox.post(editor.site, outbox.Posting(message, key, {"since": since}, address=address))
 
 
 async def status_of(name: str) -> Status | None:
@@ -166,8 +172,9 @@ async def status_of(name: str) -> Status | None:
     start, end = f"issue:{name}:", f"issue:{name};"
     counted = await rows(
         "SELECT state, COUNT(*) AS n FROM delivery WHERE key >= ? AND key < ? GROUP BY state",
-        start, end,
-    )  # fmt: skip
+        start,
+        end,
+    )
     states = Counter({row["state"]: row["n"] for row in counted})
     done = sum(states[state] for state in DONE)
     finished = issue.state == "queued" and done == issue.audience
@@ -178,4 +185,3 @@ async def status_of(name: str) -> Status | None:
 async def sent_names() -> set[str]:
     """The names of all issues that were sent or are being sent."""
     return {str(name) for name in await Issue.all().values_list("name", flat=True)}
-

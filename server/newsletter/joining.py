@@ -108,9 +108,7 @@ async def leave(who: Leaving, visitor: Visitor, wording: str, proof: str) -> Non
         await outbox.withdraw(who.lead, subscribing.TIPS)
         if ended:
             key = f"unsubscribe:{who.subscription.id}:{who.subscription.asked_at.isoformat()}"
-            await record(
-                Entry(who.lead.id, "unsubscribe", key, visitor=visitor, evidence="human")
-            )
+            await record(Entry(who.lead.id, "unsubscribe", key, visitor=visitor, evidence="human"))
 
 
 async def pause(who: Leaving) -> None:

@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class Issue(Model):
-    """`queuing` while its deliveries are being written, `queued` when all are; then they are sent."""
+    """`queuing` while its deliveries are being written, `queued` when all are."""
 
     id = fields.IntField(primary_key=True)
     name = fields.CharField(40, unique=True)

@@ -12,7 +12,7 @@ from server.library.making import with_covers
 from server.newsletter import issuing, joining
 from server.newsletter.joining import Host
 from server.newsletter.tips import Tip
-from server.web.errors import NotFound, Refused
+from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page, render
@@ -34,9 +34,12 @@ async def home(request: Request) -> Response:
     first = next((asset for asset in assets if asset.is_open), None)
     tips = await public_tips(request, language)
     return page(
-        request, "newsletter/home.html", books=with_covers(assets),
-        tip=tips[0] if tips else None, newest=with_covers([first])[0] if first else None,
-    )  # fmt: skip
+        request,
+        "newsletter/home.html",
+        books=with_covers(assets),
+        tip=tips[0] if tips else None,
+        newest=with_covers([first])[0] if first else None,
+    )
 
 
 async def overview(request: Request) -> Response:
@@ -54,7 +57,7 @@ async def _overview(request: Request, form: dict[str, Any], status: int = 200) -
 async def sign_up(request: Request) -> Response:
     """Take the form; the page after it is the same for everybody."""
     if is_foreign(request):
-        raise Refused(403)
+        raise RefusedError(403)
     language, state = request.path_params["lang"], request.app.state
     form = await read_form(request)
     name = " ".join(form.get("name", "").split())[:120]
@@ -78,7 +81,7 @@ async def tip(request: Request) -> Response:
     tips = await public_tips(request, language)
     place = next((n for n, one in enumerate(tips) if one.issue == name), None)
     if place is None:
-        raise NotFound
+        raise NotFoundError
     before = tips[place + 1] if place + 1 < len(tips) else None
     return page(request, "newsletter/tip.html", tip=tips[place], before=before)
 
@@ -98,9 +101,12 @@ async def show_confirm(request: Request) -> Response:
     template = "newsletter/confirmed.html" if wish.confirmed_at else "newsletter/confirm.html"
     tips = await public_tips(request, wish.lead.language)
     return page(
-        request, template, slim=True, token=request.path_params["token"],
+        request,
+        template,
+        slim=True,
+        token=request.path_params["token"],
         tip=tips[0] if tips else None,
-    )  # fmt: skip
+    )
 
 
 async def confirm(request: Request) -> Response:
@@ -114,7 +120,7 @@ async def _wish(request: Request) -> Any:
     state = request.app.state
     wish = await joining.wish_of(state.site, request.path_params["token"], state.house.fresh())
     if not wish:
-        raise NotFound
+        raise NotFoundError
     request.state.language = wish.lead.language
     return wish
 
@@ -124,9 +130,13 @@ async def show_unsubscribe(request: Request) -> Response:
     who = await _leaving(request)
     gone = not who.subscription or bool(who.subscription.ended_at)
     return page(
-        request, "newsletter/unsubscribe.html", slim=True, token=request.path_params["token"],
-        gone=gone, paused=False,
-    )  # fmt: skip
+        request,
+        "newsletter/unsubscribe.html",
+        slim=True,
+        token=request.path_params["token"],
+        gone=gone,
+        paused=False,
+    )
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -143,15 +153,19 @@ async def unsubscribe(request: Request) -> Response:
         wording = say(language, "newsletter.leave_lead")
         await joining.leave(who, visitor(request), wording, proof)
     return page(
-        request, "newsletter/unsubscribe.html", slim=True, token=request.path_params["token"],
-        gone=not pausing, paused=pausing,
-    )  # fmt: skip
+        request,
+        "newsletter/unsubscribe.html",
+        slim=True,
+        token=request.path_params["token"],
+        gone=not pausing,
+        paused=pausing,
+    )
 
 
 async def _leaving(request: Request) -> joining.Leaving:
     who = await joining.leaving(request.app.state.site, request.path_params["token"])
     if not who:
-        raise NotFound
+        raise NotFoundError
     if who.lead:
         request.state.language = who.lead.language
     return who
@@ -160,33 +174,54 @@ async def _leaving(request: Request) -> joining.Leaving:
 routes = [
     Route("/{lang:lang}/", home, name="newsletter:home", methods=["GET"], role="public"),
     Route(
-        "/{lang:lang}/newsletter", overview, name="newsletter:overview", methods=["GET"],
+        "/{lang:lang}/newsletter",
+        overview,
+        name="newsletter:overview",
+        methods=["GET"],
         role="public",
     ),
     Route(
-        "/{lang:lang}/newsletter", sign_up, name="newsletter:sign_up", methods=["POST"],
+        "/{lang:lang}/newsletter",
+        sign_up,
+        name="newsletter:sign_up",
+        methods=["POST"],
         role="public",
     ),
     Route(
-        "/{lang:lang}/newsletter/feed.xml", feed, name="newsletter:feed", methods=["GET"],
+        "/{lang:lang}/newsletter/feed.xml",
+        feed,
+        name="newsletter:feed",
+        methods=["GET"],
         role="public",
     ),
     Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public"),
     Route(
-        "/{lang:lang}/newsletter/{issue}", tip, name="newsletter:tip", methods=["GET"],
+        "/{lang:lang}/newsletter/{issue}",
+        tip,
+        name="newsletter:tip",
+        methods=["GET"],
         role="public",
     ),
     Route(
-        "/confirm/{token}", show_confirm, name="newsletter:show_confirm", methods=["GET"],
+        "/confirm/{token}",
+        show_confirm,
+        name="newsletter:show_confirm",
+        methods=["GET"],
         role="token",
     ),
     Route("/confirm/{token}", confirm, name="newsletter:confirm", methods=["POST"], role="token"),
     Route(
-        "/unsubscribe/{token}", show_unsubscribe, name="newsletter:show_unsubscribe",
-        methods=["GET"], role="token",
-    ),
-    Route(
-        "/unsubscribe/{token}", unsubscribe, name="newsletter:unsubscribe", methods=["POST"],
+        "/unsubscribe/{token}",
+        show_unsubscribe,
+        name="newsletter:show_unsubscribe",
+        methods=["GET"],
         role="token",
     ),
-]  # fmt: skip
+    Route(
+        "/unsubscribe/{token}",
+        unsubscribe,
+        name="newsletter:unsubscribe",
+        methods=["POST"],
+        role="token",
+    ),
+]

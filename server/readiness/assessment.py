@@ -177,10 +177,14 @@ def assess(
         kinds,
         catalogue,
     )
-    name = state_of(case)
+    return _conclude(case, _Source(state, fit, facts, points), few_data)
+
+
+def _conclude(case: Case, source: _Source, few_data: bool) -> Assessment:
+    points, name = case.score, state_of(case)
     return Assessment(
-        at=now,
-        model_version=model.version,
+        at=case.now,
+        model_version=case.model.version,
         state=name,
         next_step=step_of(case, name),
         next_check_at=check_at(case, name),
@@ -191,8 +195,8 @@ def assess(
         points=floor(points.total + 0.5),
         probability=points.probability,
         few_data=few_data,
-        returned_at=facts.returned_at if facts.returns else None,
-        _source=_Source(state, fit, facts, points),
+        returned_at=case.facts.returned_at if case.facts.returns else None,
+        _source=source,
     )
 
 
@@ -240,9 +244,9 @@ def _occasions(key: str, source: _Source) -> tuple[list[tuple[float, str]], int]
 
 
 def _moments(state: LeadState, facts: Facts) -> list[Moment]:
-    """In the order in which they are worth telling."""
-    contact = _marks(state, ("contact.requested",)) if facts.contact_open() else []
-    told = [_last(contact), _last(facts.returns)]
+    """In the order in which they are worth telling; what we gave only if there is nothing else."""
+    asked = _last(_marks(state, ("contact.requested",)))
+    told = [asked if facts.contact_open() else None, _last(facts.returns)]
     found = [Moment(*mark[:4]) for mark in told if mark is not None]
     if facts.reads:
         at, share, slug = max([(at, share, slug) for slug, (share, at) in facts.reads.items()])
@@ -250,7 +254,10 @@ def _moments(state: LeadState, facts: Facts) -> list[Moment]:
     page = _last(_marks(state, PAGES))
     if page is not None:
         found.append(Moment(page[0], "", page[2]))
-    given = _last(facts.given)
+    value, at, _ = state.sums.get("mail.click", (0.0, 0.0, 0))
+    if not found and value > 0:
+        found.append(Moment("mail.click", "", at))
+    given = asked or _last(facts.given)
     if given is not None and not found:
         surprise = given[0] == "gift.sent" and given[4] & UNEXPECTED
         found.append(Moment("gift.surprise" if surprise else given[0], given[1], given[2]))

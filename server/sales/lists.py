@@ -73,7 +73,7 @@ async def page_of(view: View, query: str = "", state: str = "", after: str = "")
         where.append("(l.last_event_at, l.id) < (?, ?)")
         values += [db_time(place[0]), place[1]]
     found = await rows(
-        "SELECT l.id FROM lead l LEFT JOIN score s ON s.lead_id = l.id WHERE "  # noqa: S608
+        "SELECT l.id FROM lead l LEFT JOIN score s ON s.lead_id = l.id WHERE "  # noqa: S608 (fixed parts)
         + " AND ".join(where)
         + f" ORDER BY l.last_event_at DESC, l.id DESC LIMIT {PAGE + 1}",
         *values,

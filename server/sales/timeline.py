@@ -11,8 +11,18 @@ from server.sales.rows import View
 from server.tracking.models import Event
 
 MOST = 100
-RETURNS = ("rating", "reply", "question", "review", "forward", "comment", "survey", "purchase",
-           "referral.joined", "contact.requested")  # fmt: skip
+RETURNS = (
+    "rating",
+    "reply",
+    "question",
+    "review",
+    "forward",
+    "comment",
+    "survey",
+    "purchase",
+    "referral.joined",
+    "contact.requested",
+)
 SENTENCES = {
     "gift.requested": "sales.event_gift_requested",
     "gift.taken": "sales.event_gift_taken",

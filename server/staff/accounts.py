@@ -36,8 +36,11 @@ async def add_staff(email: str, role: str, language: str) -> StaffUser:
         await rows(
             "INSERT INTO staff_user (email, name, role, language, created_at)"
             " VALUES (?, '', ?, ?, ?) ON CONFLICT (email) DO NOTHING",
-            email, role, language, db_time(now()),
-        )  # fmt: skip
+            email,
+            role,
+            language,
+            db_time(now()),
+        )
         user = await StaffUser.get(email=email)
         if user.role != role or user.disabled_at:
             await StaffUser.filter(id=user.id).update(role=role, disabled_at=None)
@@ -89,9 +92,12 @@ async def log_in(secret: str) -> Session | None:
             return None
         session = Session(link.user, token_urlsafe(32), token_urlsafe(32))
         await StaffSession.create(
-            user=link.user, secret_hash=_hash(session.secret), csrf=session.csrf,
-            created_at=moment, seen_at=moment,
-        )  # fmt: skip
+            user=link.user,
+            secret_hash=_hash(session.secret),
+            csrf=session.csrf,
+            created_at=moment,
+            seen_at=moment,
+        )
         await audit("staff.login", "", link.user)
     return session
 
@@ -113,9 +119,9 @@ async def find_session(secret: str) -> Session | None:
 async def touch(secret: str) -> None:
     """Note that a session was used; at most once a minute, and only what staff did counts."""
     moment = now()
-    await StaffSession.filter(
-        secret_hash=_hash(secret), seen_at__lt=moment - SEEN_EVERY
-    ).update(seen_at=moment)
+    await StaffSession.filter(secret_hash=_hash(secret), seen_at__lt=moment - SEEN_EVERY).update(
+        seen_at=moment
+    )
 
 
 async def log_out(secret: str) -> None:

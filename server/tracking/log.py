@@ -37,11 +37,22 @@ async def record(entry: Entry) -> bool:
         " purpose, network, reader, evidence, rule, dedup_key)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (dedup_key) DO NOTHING RETURNING id",
-        entry.lead_id, entry.kind, db_time(at), entry.subject, entry.gift_number, entry.value,
-        entry.detail, who.method if who else "", who.agent if who else "",
-        who.purpose if who else "", who.network if who else "", who.reader if who else "",
-        entry.evidence or ("" if who else "human"), entry.rule, entry.dedup_key,
-    )  # fmt: skip
+        entry.lead_id,
+        entry.kind,
+        db_time(at),
+        entry.subject,
+        entry.gift_number,
+        entry.value,
+        entry.detail,
+        who.method if who else "",
+        who.agent if who else "",
+        who.purpose if who else "",
+        who.network if who else "",
+        who.reader if who else "",
+        entry.evidence or ("" if who else "human"),
+        entry.rule,
+        entry.dedup_key,
+    )
     if not written:
         return False
     # Counted in the event's own transaction: whoever reads the log finds stale leads by it,
@@ -49,6 +60,8 @@ async def record(entry: Entry) -> bool:
     await rows(
         "UPDATE lead SET event_count = event_count + 1, last_event_at = CASE WHEN"
         " last_event_at < ? THEN ? ELSE last_event_at END WHERE id = ?",
-        db_time(at), db_time(at), entry.lead_id,
-    )  # fmt: skip
+        db_time(at),
+        db_time(at),
+        entry.lead_id,
+    )
     return True

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 import anyio
+import anyio.lowlevel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -39,7 +40,9 @@ class Download(Response):
         if status == 416:
             self.headers["content-range"] = f"bytes */{len(content)}"
         if status == 206:
-            self.headers["content-range"] = f"bytes {self.span[0]}-{self.span[1] - 1}/{len(content)}"
+            self.headers["content-range"] = (
+                f"bytes {self.span[0]}-{self.span[1] - 1}/{len(content)}"
+            )
         self.headers["content-length"] = str(self.span[1] - self.span[0])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +70,7 @@ class Download(Response):
             for at in range(self.span[0], self.span[1], PIECE):
                 piece = self.content[at : min(at + PIECE, self.span[1])]
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
                 if gone:
                     break
             # Judge before the last, empty piece: once an answer is complete the server itself

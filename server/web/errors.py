@@ -21,7 +21,7 @@ HEADINGS = {
 }
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The request is refused; the page for `status` says what to do."""
 
     def __init__(self, status: int) -> None:
@@ -29,7 +29,7 @@ class Refused(Exception):
         self.status = status
 
 
-class NotFound(Refused):
+class NotFoundError(RefusedError):
     """There is nothing here, or not for who asks: the two look the same."""
 
     def __init__(self) -> None:
@@ -42,12 +42,17 @@ def error_page(request: Request, status: int) -> Response:
     language = language_of(request)
     headers = {"Retry-After": "60"} if status in (429, 503) else {}
     return page(
-        request, "web/message.html", status=status, headers=headers,
-        heading=say(language, heading), lead=say(language, lead), kicker=str(status),
-    )  # fmt: skip
+        request,
+        "web/message.html",
+        status=status,
+        headers=headers,
+        heading=say(language, heading),
+        lead=say(language, lead),
+        kicker=str(status),
+    )
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """For Starlette: the page for a Refused or a FormError."""
-    status = error.status if isinstance(error, (Refused, FormError)) else 500
+    """For Starlette: the page for a RefusedError or a FormError."""
+    status = error.status if isinstance(error, (RefusedError, FormError)) else 500
     return error_page(request, status)

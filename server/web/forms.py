@@ -33,7 +33,9 @@ async def read_form(request: Request) -> dict[str, str]:
         if kind.startswith("multipart/form-data"):
             pairs = _multipart(body, kind)
         else:
-            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+            pairs = parse_qsl(
+                body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            )
     except UnicodeDecodeError:
         raise FormError(400) from None
     except ValueError:

@@ -1,8 +1,8 @@
-"""Templates: one environment for all rooms, `gifts/gift.html` is `server/gifts/templates/gift.html`."""
+"""Templates: one environment for all rooms; `gifts/x.html` is `server/gifts/templates/x.html`."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -24,9 +24,12 @@ def make_environment() -> Environment:
     folders = {folder.parent.name: folder for folder in PACKAGE.glob("*/templates")}
     loader = PrefixLoader({room: FileSystemLoader(folder) for room, folder in folders.items()})
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     environment.globals["static"] = static_url
     environment.filters["em"] = emphasised
     environment.filters["mailto"] = lambda value: quote(str(value), safe="")
@@ -47,26 +50,26 @@ class Speaker:
     def __call__(self, key: str, /, **values: Any) -> str:
         return text.say(self.language, key, **values)
 
-    def local(self, moment: date) -> date:
+    def local(self, moment: dt.date) -> dt.date:
         """A moment by the clock of the site; a bare date stays what it is."""
-        return moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
+        return moment.astimezone(self.zone) if isinstance(moment, dt.datetime) else moment
 
-    def date(self, moment: date) -> str:
+    def date(self, moment: dt.date) -> str:
         return text.long_date(self.language, self.local(moment))
 
-    def day(self, moment: date) -> str:
+    def day(self, moment: dt.date) -> str:
         return text.day_and_date(self.language, self.local(moment))
 
-    def day_month(self, moment: date) -> str:
+    def day_month(self, moment: dt.date) -> str:
         return text.day_and_date(self.language, self.local(moment)).rsplit(" ", 1)[0]
 
-    def short(self, moment: date) -> str:
+    def short(self, moment: dt.date) -> str:
         return text.short_date(self.language, self.local(moment))
 
-    def time(self, moment: datetime) -> str:
+    def time(self, moment: dt.datetime) -> str:
         return text.clock_time(self.language, moment.astimezone(self.zone))
 
-    def weekday(self, moment: date) -> str:
+    def weekday(self, moment: dt.date) -> str:
         return text.day_name(self.language, self.local(moment))
 
     def number(self, value: float, decimals: int = 0) -> str:
@@ -126,7 +129,7 @@ def _here(path: str, language: str) -> Callable[[str], Markup]:
         start = f"/{language}/{part}"
         if path == start:
             return Markup(' aria-current="page"')
-        return Markup(' aria-current="true"' if path.startswith(f"{start}/") else "")
+        return Markup(' aria-current="true"') if path.startswith(f"{start}/") else Markup("")
 
     return here
 

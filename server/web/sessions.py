@@ -12,14 +12,21 @@ def session_cookie(request: Request) -> str:
 def give_session(request: Request, response: Response, secret: str) -> None:
     """Set the cookie: not for scripts, not for other sites, gone when the browser closes."""
     response.set_cookie(
-        session_cookie(request), secret, path="/", httponly=True, samesite="lax",
+        session_cookie(request),
+        secret,
+        path="/",
+        httponly=True,
+        samesite="lax",
         secure=request.app.state.settings.is_secure,
-    )  # fmt: skip
+    )
 
 
 def take_session(request: Request, response: Response) -> None:
     """Take the cookie back."""
     response.delete_cookie(
-        session_cookie(request), path="/", httponly=True, samesite="lax",
+        session_cookie(request),
+        path="/",
+        httponly=True,
+        samesite="lax",
         secure=request.app.state.settings.is_secure,
-    )  # fmt: skip
+    )

@@ -1,12 +1,13 @@
 """Logs of leads for the tests of the core: by hand, and any that hypothesis can think of."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
+from server.readiness.assessment import Assessment, Fit, assess
 from server.readiness.facts import NEVER
 from server.readiness.model import Model, load_model
-from server.readiness.scoring import Fit
 from server.readiness.state import (
     CAUTIOUS,
     MARKED,
@@ -26,6 +27,18 @@ IGNORED = ("gift.requested", "gift.downloaded", "newsletter.confirmed", "issue.s
 KINDS = (*sorted((MARKED | UNMARKED) - {"rating.personal"}), *IGNORED)
 WHAT_THEY_DO = tuple(kind for kind in KINDS if kind not in CAUTIOUS)
 NO_SWITCH = tuple(kind for kind in KINDS if not kind.startswith("profiling"))
+DECIDER = Fit(business_mailbox=True, role="decider", large=True)
+NOBODY = Fit()
+# A gift read to the end and passed on, a question, the prices: with who they are, enough.
+EAGER = (
+    ("gift.taken", 40, "geven-werkt"),
+    ("read.50", 9, "geven-werkt"),
+    ("read.100", 9, "geven-werkt"),
+    ("liked.asked", 2, "geven-werkt"),
+    ("forward", 8, "geven-werkt"),
+    ("question", 4),
+    ("page.pricing", 3),
+)
 
 days = st.one_of(
     st.integers(0, 1600).map(lambda quarter: DAY - 400 + quarter / 4),
@@ -73,6 +86,14 @@ def eager_logs() -> st.SearchStrategy[list[Signal]]:
     acts = st.builds(Signal, doing, late, st.sampled_from(SLUGS), value=st.sampled_from([1.0, 4.0]))
     gift = Signal("gift.taken", DAY - 45, "geven-werkt")
     return st.lists(acts, min_size=3, max_size=12).map(lambda done: [gift, *done])
+
+
+ALL_LOGS = st.one_of(logs(NO_SWITCH), eager_logs())
+
+
+def read(state: LeadState, fit: Fit = DECIDER, now: float = DAY, **more: Any) -> Assessment:
+    """The assessment of a state by the starting points."""
+    return assess(state, fit, now, MODEL, **more)
 
 
 def same(a: LeadState, b: LeadState, at: float = DAY + 1) -> bool:

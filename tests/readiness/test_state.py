@@ -22,6 +22,8 @@ from tests.readiness.logs import (
     signals,
 )
 
+FEW = ("question", "visit", "rating", "read.50", "offer.made")  # so that kinds meet each other
+
 
 def back(signal: Signal) -> Signal:
     """The line that takes this one back."""
@@ -46,7 +48,7 @@ def test_line_by_line_equals_a_rebuild(log: list[Signal]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(logs(), signals())
+@given(logs(FEW), signals(FEW))
 def test_a_late_line_equals_one_on_time(log: list[Signal], late: Signal) -> None:
     in_time = sorted([*log, late], key=lambda signal: signal.at)
     assert same(apply(fold(log, MODEL), late, MODEL), fold(in_time, MODEL))
@@ -107,9 +109,9 @@ def test_a_state_survives_storage_and_goes_on_from_there(log: list[Signal], next
 
 
 def test_the_same_state_is_stored_the_same_whatever_its_history() -> None:
-    a, b = line("rating", 3, "x", value=4), line("read.50", 4, "x")
-    first = json.dumps(fold([a, b], MODEL).to_dict())
-    assert first == json.dumps(fold([b, replace(a, value=4)], MODEL).to_dict())
+    log = [line("rating", 3, "x", 4), line("read.50", 4, "x"), line("forward", 2), line("visit", 5)]
+    first = json.dumps(fold(log, MODEL).to_dict())
+    assert first == json.dumps(fold(log[::-1], MODEL).to_dict())
 
 
 def test_a_state_of_another_format_is_refused() -> None:

@@ -49,6 +49,10 @@ class PostgresCopies:
         finally:
             self.server.drop(name)
 
+    def lasting(self) -> str:
+        """The address of an empty database that lasts as long as the server."""
+        return self.server.create(f"test_{next(self.numbers)}", self.template)
+
 
 def _migrate(folder: Path, url: str) -> None:
     settings = load_settings(

@@ -3,6 +3,7 @@
 import email
 import os
 import sys
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -62,16 +63,22 @@ class LiveServer:
 
 
 class LiveServers:
-    """Starts any number of sites, each with its own data folder, and ends them all."""
+    """Starts any number of sites, each with its own data folder and database, and ends them all.
 
-    def __init__(self, folder: Path) -> None:
+    `new_database` gives the address of a migrated one; without it each has its SQLite file.
+    """
+
+    def __init__(self, folder: Path, new_database: Callable[[], str] | None = None) -> None:
         self.folder = folder
+        self.new_database = new_database
         self.started: list[LiveServer] = []
 
     def __call__(self, *arguments: str, **environ: str) -> LiveServer:
         """A new site: arguments go to `serve`, keywords are settings."""
         folder = self.folder / f"site-{len(self.started) + 1}"
         folder.mkdir()
+        if self.new_database:
+            environ = {"GIVEFIRST_DATABASE_URL": self.new_database()} | environ
         server = LiveServer(folder, arguments, environ)
         self.started.append(server)
         return server

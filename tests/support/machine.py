@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
+
+import playwright
 
 TESTS = Path(__file__).parent.parent
 REPOSITORY = TESTS.parent
@@ -21,6 +24,17 @@ def chromium() -> Path | None:
     """The Chromium of the system."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     return Path(found) if found else None
+
+
+@cache
+def _driver_runs() -> bool:
+    """Whether the node that playwright brings along finds the libraries of the system it needs."""
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    try:
+        result = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=20)
+    except OSError:
+        return False
+    return result.returncode == 0
 
 
 @cache
@@ -53,6 +67,8 @@ def missing() -> dict[str, str]:
     lacks: dict[str, str] = {}
     if chromium() is None:
         lacks["browser"] = "install chromium"
+    elif not _driver_runs():
+        lacks["browser"] = "install libatomic1, for playwright"
     elif not AXE.exists():
         lacks["browser"] = "npm install --prefix tests --no-package-lock"
     if postgres_folder() is None:

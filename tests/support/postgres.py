@@ -51,6 +51,7 @@ class Postgres:
             self.log,
             user=user,
             cwd=self.folder,
+            last_word="INT",
         )  # fmt: skip
         self.loop = asyncio.new_event_loop()
         self.thread = Thread(target=self.loop.run_forever, daemon=True)

@@ -20,13 +20,14 @@ def start(
     environ: Mapping[str, str] | None = None,
     user: int | None = None,
     cwd: Path | None = None,
+    last_word: str = "KILL",
 ) -> subprocess.Popen[bytes]:
     """Start a program with all it prints in the file `output`; end it with `stop`.
 
     `user` is the number of the account that it runs under, where it must not be root. On Linux the
-    program also ends when the tests are killed.
+    program gets the signal `last_word` when the tests are killed.
     """
-    guard = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    guard = ["setpriv", "--pdeathsig", last_word, "--"] if shutil.which("setpriv") else []
     with output.open("ab") as file:
         return subprocess.Popen(
             [*guard, *command],

@@ -1,0 +1,91 @@
+"""`serve`: site and background work together."""
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import ExitStack
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from server.cli.shared import RefusedError, ready_schema, site_of, speak
+from server.desk.entering import login_address
+from server.kit.addresses import normalise
+from server.kit.database import close_database, open_database
+from server.kit.house import HouseFile
+from server.kit.running import AlreadyRunningError, Keeper, PortTakenError, hold_alone, listen
+from server.kit.settings import Settings
+from server.staff import accounts
+from server.staff.models import StaffUser
+
+
+def serve(args: argparse.Namespace, settings: Settings) -> None:
+    """Site and background work together, until SIGTERM or SIGINT."""
+    import uvicorn
+
+    # Both processes are to build the same links.
+    os.environ["GIVEFIRST_BASE_URL"] = settings.base_url
+    with ExitStack() as stack:
+        try:
+            if settings.is_sqlite:
+                stack.enter_context(hold_alone(settings.data))
+            listener = stack.enter_context(listen(args.host, args.port))
+        except AlreadyRunningError:
+            raise RefusedError(speak(settings, "desk.cli_running", data=settings.data)) from None
+        except PortTakenError:
+            raise RefusedError(speak(settings, "desk.cli_port", port=args.port)) from None
+        asyncio.run(_greet(settings))
+        if not args.no_worker:
+            stack.enter_context(Keeper([sys.executable, "-m", "server.worker", "--child"]))
+        config = uvicorn.Config(
+            "server.app:create_app",
+            factory=True,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+async def _greet(settings: Settings) -> None:
+    """Migrate where we may, and print where everything is before anything is answered."""
+    await ready_schema(settings)
+    await open_database(settings)
+    try:
+        link = await _first_login(settings)
+    finally:
+        await close_database()
+    mail = settings.data / "mail"
+    where = speak(settings, "desk.cli_mail_smtp") if settings.smtp_url else str(mail)
+    lines = [
+        speak(settings, "desk.cli_site", url=f"{settings.base_url}/"),
+        speak(settings, "desk.cli_desk", url=f"{settings.base_url}/desk/"),
+        speak(settings, "desk.cli_mail", where=where),
+    ]
+    if link:
+        lines.insert(2, speak(settings, "desk.cli_login", url=link))
+    print("\n".join(lines), flush=True)
+
+
+async def _first_login(settings: Settings) -> str:
+    """A login link where only this machine reaches the site; elsewhere `staff add` prints one."""
+    host = urlsplit(settings.base_url).hostname or ""
+    if host != "localhost" and not _is_loopback(host):
+        return ""
+    admin = await StaffUser.filter(role="admin", disabled_at=None).order_by("id").first()
+    if not admin:
+        house = HouseFile(settings.content).fresh()
+        email = house.host_email or "admin@localhost.example"
+        admin = await accounts.add_staff(normalise(email), "admin", settings.language)
+    secret = await accounts.login_secret(admin)
+    return login_address(site_of(settings), secret) if secret else ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

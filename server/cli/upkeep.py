@@ -1,0 +1,77 @@
+"""`migrate`, `check` and `build`."""
+
+import argparse
+import sys
+
+from server.cli.shared import report, speak
+from server.contact.answers import Answers
+from server.kit.content import Finding
+from server.kit.house import HouseFile
+from server.kit.migrations import migrate
+from server.kit.settings import Settings
+from server.library.assets import Library
+from server.library.making import Workshop
+from server.library.press import PressError
+from server.mail.letters import Letters
+from server.newsletter.tips import Tips
+
+
+async def do_migrate(args: argparse.Namespace, settings: Settings) -> None:
+    """Bring the database to the current schema."""
+    applied = await migrate(settings)
+    report(args, {"applied": applied}, applied or [speak(settings, "desk.cli_current")])
+
+
+async def do_check(args: argparse.Namespace, settings: Settings) -> None:
+    """Look through site.yaml, content and mail templates; one line per finding."""
+    findings = find_faults(settings)
+    lines = [finding.text(settings.language) for finding in findings]
+    data = [
+        {"file": str(one.file), "line": one.line, "error": one.is_error, "text": line}
+        for one, line in zip(findings, lines, strict=True)
+    ]
+    report(args, {"findings": data}, lines or [speak(settings, "desk.cli_no_faults")])
+    if any(finding.is_error for finding in findings):
+        sys.exit(1)
+
+
+def find_faults(settings: Settings) -> list[Finding]:
+    """Everything that is wrong with the files of the site."""
+    house = HouseFile(settings.content)
+    house.fresh()
+    found = [house.finding] if house.finding else []
+    found += Library(settings.content).findings() + Tips(settings.content).findings()
+    found += Answers(settings.content).findings() + Letters(settings.email_templates).findings()
+    return sorted(found, key=lambda one: (str(one.file), one.line))
+
+
+async def do_build(args: argparse.Namespace, settings: Settings) -> None:
+    """Make the PDF, EPUB and cover of every asset, with a bar on stderr."""
+    library, workshop = Library(settings.content), Workshop(settings.data)
+    house = HouseFile(settings.content).fresh()
+    jobs = [(asset, kind) for asset in library.all() for kind in ("pdf", "epub", "png")]
+    made, failed = 0, []
+    for n, (asset, kind) in enumerate(jobs, 1):
+        _bar(n, len(jobs), f"{asset.slug}.{asset.language}.{kind}")
+        try:
+            made += len(await workshop.get(asset, house, kind)) > 0
+        except PressError as error:
+            failed.append(f"{asset.folder}/index.{asset.language}.md:1: {error}")
+    print(file=sys.stderr)
+    report(
+        args,
+        {"made": made, "failed": failed},
+        [*failed, speak(settings, "desk.cli_built", count=made)],
+    )
+    if failed:
+        sys.exit(1)
+
+
+def _bar(n: int, total: int, name: str) -> None:
+    if sys.stderr.isatty():
+        filled = 24 * n // total
+        print(
+            f"\r[{'#' * filled}{'.' * (24 - filled)}] {n}/{total} {name:<48.48}",
+            end="",
+            file=sys.stderr,
+        )
