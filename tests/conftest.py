@@ -1,8 +1,8 @@
 """What every test can ask for; how each works stands in tests/support.
 
 `TEST_DATABASE=sqlite` (the default) or `postgres` says what the suite runs on. Tests marked
-`postgres` or `sqlite` run on that one always, `pure` ones on none. A test whose program is not on
-this machine is left out and counted at the end; under CI=true that is a failure.
+`postgres` or `sqlite` run on that one always. A test whose program is not on this machine is left
+out and counted at the end; under CI=true that is a failure.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -23,7 +24,7 @@ from tests.support.postgres import Postgres
 from tests.support.smtp import SmtpController, SmtpServer
 
 MARKERS = [
-    "pure: touches no database: one pass is enough",
+    "pure: touches no database; given by itself to every test that asks for none",
     "sqlite: about SQLite, whatever the rest runs on",
     "poppler: needs pdftotext, pdftoppm and pdfinfo",
 ]
@@ -43,8 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
     suite_engine()
     config.option.anyio_mode = "auto"  # every coroutine test, without a mark on each
     config.stash[LEFT_OUT] = Counter()
+    # A machine that is busy is no fault of the code; and CI says the same twice.
+    hypothesis.settings.register_profile(
+        "house", deadline=None, derandomize=machine.must_have_all()
+    )
+    hypothesis.settings.load_profile("house")
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if DATABASES.isdisjoint(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.pure)
 
 
 @pytest.hookimpl(trylast=True)
@@ -64,8 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _needs(item: pytest.Item) -> set[str]:
     needs = {mark.name for mark in item.iter_markers()}
-    on_database = not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
-    if on_database and suite_engine() == "postgres" and "sqlite" not in needs:
+    if suite_engine() == "postgres" and not needs & {"pure", "sqlite"}:
         needs.add("postgres")
     return needs
 

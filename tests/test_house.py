@@ -4,10 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.pure
-
 REPOSITORY = Path(__file__).parent.parent
 FILE, FUNCTION = 400, 50
 

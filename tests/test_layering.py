@@ -9,11 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from server.kit.database import ROOMS
-
-pytestmark = pytest.mark.pure
 
 REPOSITORY = Path(__file__).parent.parent
 SERVER = REPOSITORY / "server"

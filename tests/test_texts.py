@@ -12,8 +12,6 @@ import yaml
 
 from server.kit.text import LANGUAGES, catalogue
 
-pytestmark = pytest.mark.pure
-
 SERVER = Path(__file__).parent.parent / "server"
 ROOMS = sorted(file.parent.name for file in SERVER.glob("*/__init__.py"))
 KEY = re.compile(rf"(?:{'|'.join(ROOMS)})\.[a-z0-9_]+")

@@ -29,7 +29,7 @@ async def open_chapter(gift: Gift, asset: Asset, number: int, visitor: Visitor) 
         opened = Entry(
             gift.lead_id,
             "read.chapter",
-            f"chapter:{gift.id}:{number}:{now():%Y%m%d%H%M}",
+            f"chapter:{gift.id}:{number}:{visitor.reader}:{now():%Y%m%d%H%M}",
             gift.asset_slug,
             gift.id,
             value=number,

@@ -33,7 +33,8 @@ def compose(
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    return mail.as_bytes()
+    # The library folds a long address onto a line of its own; some mail programs then miss it.
+    return mail.as_bytes().replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ", 1)
 
 
 def _list_headers(

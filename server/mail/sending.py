@@ -98,10 +98,13 @@ class Sender:
 
 async def _claim(token: str) -> list[Delivery]:
     moment = now()
+    due = (
+        "SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"  # noqa: S608
+        " ORDER BY lane, next_try_at, id LIMIT ?" + lock_rows()
+    )
     claimed = await rows(
-        "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ? WHERE id IN"
-        " (SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"
-        " ORDER BY lane, next_try_at, id LIMIT ?" + lock_rows() + ") RETURNING id",
+        "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ?"  # noqa: S608
+        f" WHERE id IN ({due}) RETURNING id",
         token,
         db_time(moment + LEASE),
         db_time(moment),

@@ -11,6 +11,8 @@ from server.sales.rows import View
 from server.tracking.models import Event
 
 MOST = 100
+# These follow from the chapters that were opened, which are told already.
+DERIVED = ("read.25", "read.50", "read.75")
 RETURNS = (
     "rating",
     "reply",
@@ -28,9 +30,6 @@ SENTENCES = {
     "gift.taken": "sales.event_gift_taken",
     "gift.downloaded": "sales.event_gift_downloaded",
     "read.chapter": "sales.event_read_chapter",
-    "read.25": "sales.event_read_25",
-    "read.50": "sales.event_read_50",
-    "read.75": "sales.event_read_75",
     "read.100": "sales.event_read_100",
     "rating": "sales.event_rating",
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
@@ -71,7 +70,8 @@ class Line:
 
 async def lines_of(lead: Lead, view: View) -> list[Line]:
     """The latest lines of the log of a lead, newest first."""
-    events = await Event.filter(lead_id=lead.id).order_by("-at", "-id").limit(MOST)
+    told = Event.filter(lead_id=lead.id).exclude(kind__in=DERIVED)
+    events = await told.order_by("-at", "-id").limit(MOST)
     return [_line(event, view) for event in events]
 
 

@@ -55,7 +55,7 @@ def test_a_late_line_equals_one_on_time(log: list[Signal], late: Signal) -> None
 
 
 @settings(max_examples=150, deadline=None)
-@given(logs(), logs(), st.randoms(use_true_random=False))
+@given(logs(), logs(FEW), st.randoms(use_true_random=False))
 def test_what_was_taken_back_never_happened(
     log: list[Signal], undone: list[Signal], dice: random.Random
 ) -> None:
@@ -65,7 +65,7 @@ def test_what_was_taken_back_never_happened(
 
 
 @settings(max_examples=100, deadline=None)
-@given(logs(), st.randoms(use_true_random=False))
+@given(logs(FEW), st.randoms(use_true_random=False))
 def test_a_log_taken_back_whole_leaves_nothing(log: list[Signal], dice: random.Random) -> None:
     lines = [*log, *[back(signal) for signal in log]]
     dice.shuffle(lines)

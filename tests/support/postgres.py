@@ -130,4 +130,4 @@ def _account() -> int | None:
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
-    return names.get("postgres", names["nobody"])
+    return names.get("postgres") or names["nobody"]
