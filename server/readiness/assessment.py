@@ -254,8 +254,8 @@ def _moments(state: LeadState, facts: Facts) -> list[Moment]:
     page = _last(_marks(state, PAGES))
     if page is not None:
         found.append(Moment(page[0], "", page[2]))
-    value, at, _ = state.sums.get("mail.click", (0.0, 0.0, 0))
-    if not found and value > 0:
+    _, at, clicks = state.sums.get("mail.click", (0.0, 0.0, 0))
+    if not found and clicks > 0:
         found.append(Moment("mail.click", "", at))
     given = asked or _last(facts.given)
     if given is not None and not found:

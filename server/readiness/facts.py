@@ -152,7 +152,7 @@ def silent_from(state: LeadState, facts: Facts, model: Model) -> float:
     for kind, at in facts.last.items():
         if at > until and kind in _SIGNS:
             until = at
-    for kind, (value, at, _) in state.sums.items():
-        if kind in UNMARKED and value > 0:
+    for kind, (value, at, count) in state.sums.items():
+        if kind in UNMARKED and count > 0 and value > 0:
             until = max(until, at + model.signals[kind].half_life * log2(value))
     return until + model.windows.silent_days

@@ -78,9 +78,9 @@ class Score:
 def score(state: LeadState, facts: Facts, fit: Fit, now: float, model: Model) -> Score:
     """The points of a state on a day."""
     parts: list[Part] = []
-    for kind, (value, at, _) in state.sums.items():
+    for kind, (value, at, count) in state.sums.items():
         weight = model.signals.get(kind)
-        if weight is not None and value > 0:
+        if weight is not None and count > 0 and value > 0:
             half_life = weight.half_life
             points = value * weight.points * decay(at, now, half_life)
             parts.append((kind, weight.group, points, half_life))

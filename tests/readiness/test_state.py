@@ -18,6 +18,7 @@ from tests.readiness.logs import (
     left,
     line,
     logs,
+    read,
     same,
     signals,
 )
@@ -64,12 +65,23 @@ def test_what_was_taken_back_never_happened(
     assert same(fold(lines, MODEL), fold(log, MODEL))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(logs(FEW), st.randoms(use_true_random=False))
-def test_a_log_taken_back_whole_leaves_nothing(log: list[Signal], dice: random.Random) -> None:
+def test_a_log_taken_back_whole_is_that_of_a_new_lead(
+    log: list[Signal], dice: random.Random
+) -> None:
     lines = [*log, *[back(signal) for signal in log]]
     dice.shuffle(lines)
-    assert fold(lines, MODEL) == LeadState()
+    state = fold(lines, MODEL)
+    assert same(state, LeadState())
+    seen, new = read(state), read(LeadState())
+    assert (seen.state, seen.next_step, seen.reasons) == (new.state, new.next_step, new.reasons)
+    assert seen.total == new.total
+
+
+def test_what_is_taken_back_leaves_no_residue_of_rounding() -> None:
+    log = [line("question", 30), line("visit", 0.1), line("question", 3.3), line("visit", 7.7)]
+    assert fold([*log, *[back(signal) for signal in log]], MODEL) == LeadState()
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,1 @@
+"""Downloads through a gift link."""

@@ -1,0 +1,1 @@
+"""Content and what is made from it."""
