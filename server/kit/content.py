@@ -134,14 +134,18 @@ def read_yaml(file: Path, text: str, above: int = 0) -> Mapping[str, Any]:
     try:
         meta = yaml.load(text, _Loader)  # noqa: S506 (a safe loader with less)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None) or (
-            error.args[1] if len(error.args) > 1 else None
-        )
-        line = (mark.line if mark else 0) + 1 + above
+        line = _line_of(error) + 1 + above
         raise ContentError(Finding(file, line, "kit.content_yaml")) from None
     if not isinstance(meta, dict) or not all(isinstance(key, str) for key in meta):
         raise ContentError(Finding(file, 1, "kit.content_no_front"))
     return meta
+
+
+def _line_of(error: Exception) -> int:
+    """The line a YAML fault begins on: where a bracket was opened, not where it was missed."""
+    marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
+    mark = next((mark for mark in (*marks, *error.args[1:]) if hasattr(mark, "line")), None)
+    return int(mark.line) if mark else 0
 
 
 def read_text(file: Path) -> str:

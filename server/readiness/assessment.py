@@ -53,16 +53,6 @@ class Moment(NamedTuple):
     value: float = 0.0
 
 
-@dataclass(slots=True)
-class _Source:
-    """What an assessment was made from; its reasons are worked out from it."""
-
-    state: LeadState
-    fit: Fit
-    facts: Facts
-    score: Score
-
-
 @dataclass(frozen=True)
 class Assessment:
     """What is thought of a lead at `at`. Where profiling is off everything but the state is empty.
@@ -85,23 +75,23 @@ class Assessment:
     probability: float = 0.0
     few_data: bool = False
     returned_at: float | None = None
-    _source: _Source | None = field(default=None, repr=False, compare=False)
+    _case: Case | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def lines(self) -> tuple[Reason, ...]:
         """Everything that gives or takes points, in whole points that sum to `points`."""
-        if self._source is None:
+        if self._case is None:
             return ()
-        source, points = self._source, self._source.score
+        case, points = self._case, self._case.score
         worth = points.interest_lines()
         found = [(key, value, True) for key, value in worth.items()]
         found += [(key, value, False) for key, value in points.who]
         if points.taker:
             found.append(("taker", points.taker, False))
         numbers = whole([value for _, value, _ in found], self.points)
-        fresh_from = self.at - points.model.shown.fresh_days
+        fresh_from = self.at - case.model.shown.fresh_days
         return tuple(
-            _line(key, number, did, source, fresh_from)
+            _line(key, number, did, case, fresh_from)
             for (key, _, did), number in zip(found, numbers, strict=True)
         )
 
@@ -112,16 +102,16 @@ class Assessment:
         They sum to `points`; "other" is no more than the model's share of it, and neither are
         the lines behind it taken together.
         """
-        if self._source is None:
+        if self._case is None:
             return ()
-        return _chosen(self.lines, self.points, self._source.score.model)
+        return _chosen(self.lines, self.points, self._case.model)
 
     @cached_property
     def balance(self) -> Balance:
         """The two sides of the ledger, in numbers."""
-        if self._source is None:
+        if self._case is None:
             return Balance()
-        facts, least = self._source.facts, self._source.score.model.liked.from_rating
+        facts, least = self._case.facts, self._case.model.liked.from_rating
         liked = {mark[1] for mark in facts.ratings() if mark[3] >= least}
         return Balance(len(facts.given), len(facts.returns), len(liked))
 
@@ -131,10 +121,10 @@ class Assessment:
 
         The second is there only if it is recent.
         """
-        if self._source is None:
+        if self._case is None:
             return ()
-        found = _moments(self._source.state, self._source.facts)
-        recent = self.at - self._source.score.model.shown.recent_days
+        found = _moments(self._case.state, self._case.facts)
+        recent = self.at - self._case.model.shown.recent_days
         return (*found[:1], *[moment for moment in found[1:2] if moment.at > recent])
 
 
@@ -165,6 +155,8 @@ def assess(
         return Assessment(now, model.version, "objected", NextStep("none"), few_data=few_data)
     points = score(state, facts, fit, now, model)
     case = Case(
+        state,
+        fit,
         facts,
         points,
         model,
@@ -177,10 +169,10 @@ def assess(
         kinds,
         catalogue,
     )
-    return _conclude(case, _Source(state, fit, facts, points), few_data)
+    return _conclude(case, few_data)
 
 
-def _conclude(case: Case, source: _Source, few_data: bool) -> Assessment:
+def _conclude(case: Case, few_data: bool) -> Assessment:
     points, name = case.score, state_of(case)
     return Assessment(
         at=case.now,
@@ -196,7 +188,7 @@ def _conclude(case: Case, source: _Source, few_data: bool) -> Assessment:
         probability=points.probability,
         few_data=few_data,
         returned_at=case.facts.returned_at if case.facts.returns else None,
-        _source=source,
+        _case=case,
     )
 
 
@@ -216,21 +208,21 @@ def _chosen(lines: Sequence[Reason], points: int, model: Model) -> tuple[Reason,
     return tuple(shown)
 
 
-def _line(key: str, number: int, did: bool, source: _Source, fresh_from: float) -> Reason:
+def _line(key: str, number: int, did: bool, case: Case, fresh_from: float) -> Reason:
     """One line with what it is about; who somebody is has no date."""
-    facts = source.facts
+    facts = case.facts
     if not did:
-        whence = (source.fit.source,) if key == "source" else ()
+        whence = (case.fit.source,) if key == "source" else ()
         return Reason(key, number, whence, times=len(facts.taken) if key == "taker" else 1)
-    found, times = _occasions(key, source)
+    found, times = _occasions(key, case)
     at = max(found)[0] if found else None
     subjects = tuple(dict.fromkeys([slug for _, slug in sorted(found, reverse=True) if slug]))
     return Reason(key, number, subjects, at, times, at is not None and at > fresh_from)
 
 
-def _occasions(key: str, source: _Source) -> tuple[list[tuple[float, str]], int]:
+def _occasions(key: str, case: Case) -> tuple[list[tuple[float, str]], int]:
     """When something was done and to which asset, as far as that is kept, and how often."""
-    facts = source.facts
+    facts = case.facts
     if key == "gift.taken":
         found = [(at, slug) for slug, at in facts.taken.items()]
     elif key == "read.finished":
@@ -238,8 +230,8 @@ def _occasions(key: str, source: _Source) -> tuple[list[tuple[float, str]], int]
     elif key == "read.half":
         found = [(at, slug) for slug, (share, at) in facts.reads.items() if 50 <= share < 100]
     else:
-        found = [(mark[2], mark[1]) for mark in _marks(source.state, (key,))]
-        return found, source.state.sums[key][2]
+        found = [(mark[2], mark[1]) for mark in _marks(case.state, (key,))]
+        return found, case.state.sums[key][2]
     return found, len(found)
 
 

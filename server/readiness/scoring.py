@@ -45,20 +45,22 @@ class Score:
     probability: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.interest = self._interest(self.parts)
+        sums: dict[str, float] = {}
+        for _, group, points, _ in self.parts:
+            sums[group] = sums.get(group, 0.0) + points
+        self.interest = self._capped(sums)
         self.total = self.interest + self.fit + self.taker
         self.probability = self.model.probability(self.total)
 
     def total_at(self, later: float) -> float:
         """The total so many days later or, below 0, what it was at most so many days before."""
-        parts = [(key, group, points * decay(0.0, later, half_life), half_life)
-                 for key, group, points, half_life in self.parts]  # fmt: skip
-        return self._interest(parts) + self.fit + self.taker
-
-    def _interest(self, parts: list[Part]) -> float:
         sums: dict[str, float] = {}
-        for _, group, points, _ in parts:
-            sums[group] = sums.get(group, 0.0) + points
+        for _, group, points, half_life in self.parts:
+            left = points * decay(0.0, later, half_life)
+            sums[group] = sums.get(group, 0.0) + left
+        return self._capped(sums) + self.fit + self.taker
+
+    def _capped(self, sums: dict[str, float]) -> float:
         caps = self.model.groups
         return sum([-caps[group] * expm1(-x / caps[group]) for group, x in sums.items()])
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log2
 from typing import NamedTuple
 
 from server.readiness.facts import NEVER, OFFERS, RATINGS, REFUSALS, Facts
 from server.readiness.model import Model
-from server.readiness.scoring import Score
-from server.readiness.state import ASKS
+from server.readiness.scoring import Fit, Score
+from server.readiness.state import ASKS, LeadState
 
-FAR = 3650.0  # days ahead that are looked at for the end of READY
 NEAR = 0.01  # days: how exactly that end is found
 
 _ASKED = (*ASKS, "outcome.offer")
@@ -38,6 +38,8 @@ class Case:
     Times that never come are NEVER.
     """
 
+    state: LeadState
+    fit: Fit
     facts: Facts
     score: Score
     model: Model
@@ -195,16 +197,21 @@ def check_at(case: Case, state: str) -> float | None:
 
 def _ends_at(case: Case) -> float:
     """When READY ends by decay alone; NEVER if it does not."""
-    rule, total = case.model.rule, case.score.total_at
+    rule, score = case.model.rule, case.score
     needed = case.model.points_for(rule.keep_share * case.threshold)
-    if total(FAR) >= needed:
+    lasting = score.fit + score.taker
+    if lasting >= needed:
         return NEVER
-    low, high = -rule.keep_days, 1.0
-    while total(high) >= needed:
-        low, high = high, 2 * high
+    # Nothing fades faster than its fastest part, and a capped sum no faster than what it caps.
+    fastest = min([part[3] for part in score.parts])
+    low = max(-rule.keep_days, fastest * log2(score.interest / (needed - lasting)))
+    step = 1.0
+    while score.total_at(low + step) >= needed:
+        low, step = low + step, 2 * step
+    high = low + step
     while high - low > NEAR:
         middle = (low + high) / 2
-        low, high = (middle, high) if total(middle) >= needed else (low, middle)
+        low, high = (middle, high) if score.total_at(middle) >= needed else (low, middle)
     return case.now + high + rule.keep_days
 
 
