@@ -23,7 +23,7 @@ from server.newsletter import jobs as newsletter_jobs
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.readiness import jobs as readiness_jobs
-from server.readiness.keeping import Judge, current_model
+from server.readiness.keeping import make_judge
 
 log = logging.getLogger("givefirst.worker")
 
@@ -49,9 +49,11 @@ def all_jobs(settings: Settings) -> list[Job]:
     letters, tips = Letters(settings.email_templates), Tips(settings.content)
     sender = Sender(settings, site)
 
-    def judge() -> Judge:
-        kinds = {asset.slug: asset.kind for asset in library.all()}
-        return Judge(current_model(), kinds, sorted(kinds))
+    async def score_new() -> int:
+        return await readiness_jobs.score_new(await make_judge(library.kinds()))
+
+    async def check_due() -> int:
+        return await readiness_jobs.check_due(await make_judge(library.kinds()))
 
     def editor() -> Editor:
         return Editor(site, house.fresh(), letters, tips, settings.timezone)
@@ -59,8 +61,8 @@ def all_jobs(settings: Settings) -> list[Job]:
     return [
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
-        Job("scores", lambda: readiness_jobs.score_new(judge())),
-        Job("due scores", lambda: readiness_jobs.check_due(judge()), every=60),
+        Job("scores", score_new),
+        Job("due scores", check_due, every=60),
         Job("leases", mail_jobs.take_back, every=10),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
         Job("quiet leads", leads_jobs.forget_quiet, every=HOUR),

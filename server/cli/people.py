@@ -25,7 +25,7 @@ async def do_staff(args: argparse.Namespace, settings: Settings) -> None:
 
 async def do_readiness(args: argparse.Namespace, settings: Settings) -> None:
     """`replay`: fold every log anew and compare; `explain`: why one lead stands where they do."""
-    judge = judge_of(settings)
+    judge = await judge_of(settings)
     if args.what == "replay":
         count, different = await keeping.replay(judge)
         report(

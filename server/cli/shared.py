@@ -9,7 +9,7 @@ from server.kit.settings import Settings
 from server.kit.site import Site
 from server.kit.text import say
 from server.library.assets import Library
-from server.readiness.keeping import Judge, current_model
+from server.readiness.keeping import Judge, make_judge
 
 
 class RefusedError(Exception):
@@ -26,10 +26,9 @@ def site_of(settings: Settings) -> Site:
     return Site(settings.base_url, settings.secrets)
 
 
-def judge_of(settings: Settings) -> Judge:
+async def judge_of(settings: Settings) -> Judge:
     """What assessments need."""
-    kinds = {asset.slug: asset.kind for asset in Library(settings.content).all()}
-    return Judge(current_model(), kinds, sorted(kinds))
+    return await make_judge(Library(settings.content).kinds())
 
 
 def address_of(text: str, settings: Settings) -> str:

@@ -10,7 +10,7 @@ from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.leads.models import Lead
-from server.readiness.keeping import Judge, current_model
+from server.readiness.keeping import make_judge
 from server.readiness.models import Score
 from server.sales import lists, timeline
 from server.sales.rows import View, row_of, sum_parts
@@ -29,18 +29,12 @@ PREVIEW_CSP = (
 )
 
 
-def judge_of(request: Request) -> Judge:
-    """What assessments on the desk need."""
-    library = request.app.state.library
-    kinds = {asset.slug: asset.kind for asset in library.all()}
-    return Judge(current_model(), kinds, sorted(kinds))
-
-
-def view_of(request: Request) -> View:
+async def view_of(request: Request) -> View:
     """How the colleague who asks sees things."""
     state, language = request.app.state, request.state.language
     titles = state.library.titles(language)
-    return View(language, state.settings.timezone, titles, judge_of(request))
+    judge = await make_judge(state.library.kinds())
+    return View(language, state.settings.timezone, titles, judge)
 
 
 async def show_login(request: Request) -> Response:
@@ -92,14 +86,14 @@ async def log_out(request: Request) -> Response:
 
 async def today(request: Request) -> Response:
     """Whom to talk to, and about what."""
-    view = view_of(request)
+    view = await view_of(request)
     found = await lists.today(view)
     return page(
         request,
         "desk/today.html",
         found=found,
         now=now(),
-        sums={row.lead.id: sum_parts(row, view) for row in found.offer + found.call_back},
+        sums={row.lead.id: sum_parts(row, view) for row in found.ready},
     )
 
 
@@ -108,7 +102,7 @@ async def leads(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()[:100]
     state = request.query_params.get("state", "")
     after = request.query_params.get("after", "")
-    found = await lists.page_of(view_of(request), query, state, after)
+    found = await lists.page_of(await view_of(request), query, state, after)
     return page(
         request,
         "desk/leads.html",
@@ -130,7 +124,7 @@ async def _lead(request: Request) -> Lead:
 
 async def card(request: Request) -> Response:
     """Everything about one lead: the sentence, the sum, the history, the receipts."""
-    lead, view = await _lead(request), view_of(request)
+    lead, view = await _lead(request), await view_of(request)
     row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
     return page(
         request,

@@ -118,6 +118,10 @@ class Library:
                 found[asset.slug] = asset.title
         return found
 
+    def kinds(self) -> dict[str, str]:
+        """Slug → kind."""
+        return {asset.slug: asset.kind for asset in self.all()}
+
     def all(self) -> list[Asset]:
         """Every asset in every language."""
         return list(self._shelf.fresh().values())

@@ -55,9 +55,9 @@ class Letter:
     def finished(self, values: Mapping[str, str]) -> "Letter":
         """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing."""
         done = self.filled(values)
-        missing = SLOT.search(self.subject + self.html + self.text)
-        if missing and missing[1] not in values:
-            raise KeyError(missing[1])
+        missing = set(SLOT.findall(self.subject + self.html + self.text)) - set(values)
+        if missing:
+            raise KeyError(", ".join(sorted(missing)))
         html = re.sub(r"<p [^>]*>\s*</p>", "", done.html)
         text = re.sub(r"\n{3,}", "\n\n", done.text).lstrip("\n")
         return replace(done, html=html, text=markup.wrapped(text))

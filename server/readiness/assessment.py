@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from server.readiness.facts import Facts, gather, silent_from
 from server.readiness.model import Model
-from server.readiness.scoring import Fit, Score, score, whole
+from server.readiness.scoring import Fit, score, whole
 from server.readiness.state import PAGES, UNEXPECTED, LeadState, Mark
 from server.readiness.steps import Case, NextStep, check_at, state_of, step_of
 

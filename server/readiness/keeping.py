@@ -49,12 +49,29 @@ class Judge:
     model: Model
     kinds: Mapping[str, str] = field(default_factory=dict)
     catalogue: Sequence[str] = ()
+    threshold: float | None = None
 
 
 @cache
 def current_model() -> Model:
     """The model in force."""
     return load_model(None)
+
+
+async def make_judge(kinds: Mapping[str, str]) -> Judge:
+    """A judge for now: `kinds` says of each asset which kind it is.
+
+    Sales can have so many talks a week: the threshold is the chance of the lead at that place,
+    and no lower than the model's floor.
+    """
+    model = current_model()
+    found = await rows(
+        "SELECT probability FROM score WHERE state IN ('new', 'reading', 'resting', 'ready')"
+        " ORDER BY probability DESC LIMIT 1 OFFSET ?",
+        model.capacity - 1,
+    )
+    place = float(found[0]["probability"]) if found else 0.0
+    return Judge(model, kinds, sorted(kinds), max(place, model.rule.floor))
 
 
 async def score_next(judge_: Judge) -> int:
@@ -133,6 +150,7 @@ def assess_lead(
         reachable=lead.verified_at is not None,
         few_data=True,
         was_ready=was_ready,
+        threshold=judge_.threshold,
         kinds=judge_.kinds,
         catalogue=judge_.catalogue,
     )

@@ -73,9 +73,10 @@ class Taker:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What READY needs."""
+    """What READY needs; the threshold follows capacity and never sinks below `floor`."""
 
     probability: float
+    floor: float
     keep_share: float
     keep_days: float
     fit: float
@@ -230,6 +231,7 @@ def _check(model: Model) -> None:
     _need(model.points_per_doubling > 0, "points_per_doubling", "must be above 0")
     _need(model.capacity > 0, "capacity", "must be above 0")
     _need(0 < model.rule.probability < 1, "rule.probability", "must lie between 0 and 1")
+    _need(0 < model.rule.floor < 1, "rule.floor", "must lie between 0 and 1")
     _need(0 < model.rule.keep_share <= 1, "rule.keep_share", "must lie between 0 and 1")
     _need(model.taker.points <= 0, "taker.points", "must be 0 or less")
     _need(model.taker.from_gifts > 0, "taker.from_gifts", "must be above 0")

@@ -10,7 +10,7 @@ from server.readiness.model import Model
 from server.readiness.scoring import Fit, Score
 from server.readiness.state import ASKS, LeadState
 
-NEAR = 0.01  # days: how exactly that end is found
+NEAR = 1 / 24  # days: how exactly the end of READY is found
 
 _ASKED = (*ASKS, "outcome.offer")
 
@@ -204,8 +204,8 @@ def _ends_at(case: Case) -> float:
         return NEVER
     # Nothing fades faster than its fastest part, and a capped sum no faster than what it caps.
     fastest = min([part[3] for part in score.parts])
-    low = max(-rule.keep_days, fastest * log2(score.interest / (needed - lasting)))
-    step = 1.0
+    least = fastest * log2(score.interest / (needed - lasting))
+    low, step = (least, 1.0) if least > 0 else (-rule.keep_days, 1.0)
     while score.total_at(low + step) >= needed:
         low, step = low + step, 2 * step
     high = low + step

@@ -19,34 +19,35 @@ STATES = ("ready", "reading", "resting", "new", "customer", "objected")
 
 @dataclass(frozen=True)
 class Today:
-    """Whom to talk to today, by next step; `reading` and `resting` are left in peace."""
+    """Whom to talk to today; `counts` tells how many are in each state."""
 
-    call_back: list[Row]
-    offer: list[Row]
+    ready: list[Row]
     ask: list[Row]
     counts: dict[str, int]
 
-    @property
-    def ready(self) -> int:
-        return len(self.call_back) + len(self.offer)
-
 
 async def today(view: View) -> Today:
-    """The lists of today, each by who gave something back last."""
-    steps: dict[str, list[Row]] = {"call_back": [], "make_offer": [], "ask_liked": []}
-    for step in steps:
-        scores = (
-            await Score.filter(step=step)
-            .order_by("-returned_at", "-points", "lead_id")
-            .limit(MOST_TODAY)
-            .prefetch_related("lead")
-        )
-        found = [row_of(score.lead, score, view) for score in scores]
-        # A sentence is made now; who is past their step since the score was kept is left out.
-        steps[step] = [row for row in found if row.step == step]
+    """Who is ready, and who can be asked how they liked something; by what came back last."""
+    ready = await _rows(view, state="ready")
+    # A sentence is made now: who is past their state or step since the score was kept is left out.
+    shown = [row for row in ready if row.state == "ready"]
+    # Who asked to be called comes first; a sort keeps the order of the others.
+    shown.sort(key=lambda row: row.step != "call_back")
+    ask = [row for row in await _rows(view, step="ask_liked") if row.step == "ask_liked"]
+    asked = [row for row in ask if row.state != "ready"]
     counted = await rows("SELECT state, COUNT(*) AS n FROM score GROUP BY state")
     counts = {str(row["state"]): int(row["n"]) for row in counted}
-    return Today(steps["call_back"], steps["make_offer"], steps["ask_liked"], counts)
+    return Today(shown, asked, counts)
+
+
+async def _rows(view: View, **which: str) -> list[Row]:
+    scores = (
+        await Score.filter(**which)
+        .order_by("-returned_at", "-points", "lead_id")
+        .limit(MOST_TODAY)
+        .prefetch_related("lead")
+    )
+    return [row_of(score.lead, score, view) for score in scores]
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def test_the_next_check_finds_the_end_of_ready() -> None:
         if seen.state != "ready":
             break
     assert seen.state == "reading"
-    assert read(state, now=now - 0.02, was_ready=True).state == "ready"
+    assert read(state, now=now - 1.01 * NEAR, was_ready=True).state == "ready"
 
 
 # The states
