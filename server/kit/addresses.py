@@ -4,6 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 LONGEST = 254  # octets, RFC 5321 §4.5.3.1.3 less the angle brackets
 
 
@@ -27,7 +28,7 @@ def normalise(text: str) -> str:
     except (EmailNotValidError, UnicodeError):
         raise AddressError(text) from None
     address = f"{found.local_part.lower()}@{found.ascii_domain}".lower()
-    if len(address.encode()) > LONGEST:
+    if len(address.encode()) > LONGEST or len(found.local_part.encode()) > LONGEST_LOCAL:
         raise AddressError(text)
     return address
 

@@ -51,7 +51,7 @@ async def snapshot() -> dict[str, list[str]]:
         dropped = {"seen_at", "event_count", "events_scored", "last_event_at", "last_read_at"}
         found[table] = [
             str({name: value for name, value in row.items() if name not in dropped})
-            for row in await rows(f'SELECT * FROM "{table}" ORDER BY id')  # noqa: S608
+            for row in await rows(f'SELECT * FROM "{table}" ORDER BY id')
         ]
     return found
 
