@@ -28,6 +28,7 @@ class Answer:
 class Page:
     """A page about the house."""
 
+    language: str
     title: str
     description: str
     html: str
@@ -80,7 +81,7 @@ def _read_answer(file: Path, name: str, language: str) -> Answer:
 def _read_page(file: Path, name: str, language: str) -> Page:
     doc = read_document(file)
     tree = markup.tree(doc.body)
-    return Page(doc.text("title"), doc.text("description", ""), _inside(tree))
+    return Page(language, doc.text("title"), doc.text("description", ""), _inside(tree))
 
 
 def _inside(tree: Element) -> str:

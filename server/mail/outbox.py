@@ -64,7 +64,8 @@ async def keep_message(
 
 
 async def post(site: Site, posting: Posting) -> bool:
-    """Insert the row that promises a mail; False when this key was promised before.
+    """Insert the row that promises a mail; False when this key was promised before, or
+    the address gets nothing more.
 
     Raises AskRefusedError where the text asks something and the lead's window is open: the window
     is read in the transaction that inserts the row, so that nothing can slip in between.
@@ -74,6 +75,8 @@ async def post(site: Site, posting: Posting) -> bool:
         fresh = await Lead.get(id=lead.id)
         if fresh.no_ask_until and fresh.no_ask_until > moment:
             raise AskRefusedError(fresh, fresh.no_ask_until)
+    if await is_suppressed(site, lead.email if lead else posting.address):
+        return False
     at = posting.at or moment
     domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
     written = await rows(

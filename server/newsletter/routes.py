@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.kit.addresses import AddressError, normalise
-from server.kit.text import say
+from server.kit.text import LANGUAGES, say
 from server.leads.subscribing import Asked
 from server.library.making import with_covers
 from server.newsletter import issuing, joining
@@ -18,6 +18,8 @@ from server.web.limits import short_network
 from server.web.rendering import page, render
 from server.web.routing import Route
 from server.web.visitor import visitor
+
+SITE_PAGES = ("", "library", "newsletter", "faq", "contact", "about", "privacy", "why-free")
 
 
 async def public_tips(request: Request, language: str) -> list[Tip]:
@@ -93,6 +95,20 @@ async def feed(request: Request) -> Response:
     tips = (await public_tips(request, language))[:20]
     xml = render(request, "newsletter/feed.xml", tips=tips)
     return Response(xml, media_type="application/atom+xml")
+
+
+async def sitemap(request: Request) -> Response:
+    """Every public page in both languages (sitemaps.org)."""
+    state = request.app.state
+    pages = []
+    for language in LANGUAGES:
+        assets = state.library.assets(language, state.today())
+        pages += [asset.path for asset in assets]
+        pages += [f"{asset.path}/read" for asset in assets if asset.is_open]
+        pages += [one.path for one in await public_tips(request, language)]
+        pages += [f"/{language}/{name}" for name in SITE_PAGES]
+    xml = render(request, "newsletter/sitemap.xml", pages=pages)
+    return Response(xml, media_type="application/xml")
 
 
 async def show_confirm(request: Request) -> Response:
@@ -194,6 +210,7 @@ routes = [
         methods=["GET"],
         role="public",
     ),
+    Route("/sitemap.xml", sitemap, name="newsletter:sitemap", methods=["GET"], role="public"),
     Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public"),
     Route(
         "/{lang:lang}/newsletter/{issue}",

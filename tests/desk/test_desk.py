@@ -10,10 +10,9 @@ from server.leads.models import Lead
 from server.readiness.keeping import replay
 from server.readiness.models import Score, Transition
 from server.staff import accounts
-from server.staff.models import AuditEntry, LoginLink, StaffSession, StaffUser
+from server.staff.models import AuditEntry, LoginLink, StaffSession
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
-from server.worker import all_jobs
 from tests.product import MINUTE, Product, body_of
 
 Clock = Callable[[float], None]
@@ -242,18 +241,3 @@ async def test_a_lead_that_is_not_there_is_not_found(product: Product, number: s
     desk = await product.log_in("sales")
     assert (await desk.get(f"/desk/leads/{number}")).status_code == 404
     await desk.aclose()
-
-
-async def test_the_desk_says_what_is_wrong_with_the_files(
-    product: Product, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    desk = await product.log_in("editor")
-    page = (await desk.get("/desk/gifts")).text
-    assert "tot het hersteld is" not in page
-    await desk.aclose()
-
-
-async def test_every_job_has_a_name_and_rests(product: Product) -> None:
-    jobs = all_jobs(product.settings)
-    assert len({job.name for job in jobs}) == len(jobs)
-    assert await StaffUser.all().count() == 0

@@ -1,0 +1,17 @@
+"""What the browser tests of this folder can ask for besides the fixtures of all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.furnishing import Furnished, furnished_site
+from tests.support.databases import SqliteCopies
+
+
+@pytest.fixture(scope="session")
+def furnished(
+    sqlite_copies: SqliteCopies, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Furnished]:
+    """One site with readers, gifts and opinions in it, for all tests that only look."""
+    with furnished_site(tmp_path_factory.mktemp("furnished"), sqlite_copies) as site:
+        yield site

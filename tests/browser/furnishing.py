@@ -1,0 +1,138 @@
+"""A site as after some good weeks: readers in both languages, opinions, somebody to call."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from server.kit.database import close_database, open_database
+from server.kit.settings import load_settings
+from server.leads.models import Lead
+from server.staff import accounts
+from server.tracking.log import Entry, record
+from tests.product import MINUTE, Product, new_client
+from tests.support import machine
+from tests.support.databases import SECRET, SqliteCopies
+from tests.support.live import LiveServer, LiveServers
+
+BOOK, PAPER = "gulle-gever", "service-als-cadeau"
+CHAPTERS = (1, 2, 3, 4)
+LONG = "anna.met-een-lange-naam-die-niemand-breekt@een-heel-lange-domeinnaam.example.org"
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A running site, who may log in there, and where its personal pages are."""
+
+    server: LiveServer
+    sessions: dict[str, str] = field(default_factory=dict)
+    """Language → the cookie of an admin who reads it."""
+    paths: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Language → the paths of pages behind a token, by name."""
+
+    def cookie(self, language: str) -> dict[str, str]:
+        """The cookie of a session, as a browser context takes it."""
+        return {"name": "desk", "value": self.sessions[language], "url": self.server.url}
+
+
+@contextmanager
+def furnished_site(folder: Path, copies: SqliteCopies) -> Iterator[Furnished]:
+    """Fill a database of its own and start the site over it; always on SQLite."""
+    data = folder / "data"
+    data.mkdir()
+    servers = LiveServers(folder)
+    with copies.fresh(data) as url, pytest.MonkeyPatch.context() as patch:
+        furnisher = Furnisher(data, url, patch)
+        # A thread of its own, for a loop may be open in this one.
+        with ThreadPoolExecutor(1) as thread:
+            sessions, paths = thread.submit(asyncio.run, furnisher.furnish()).result()
+        patch.undo()
+        try:
+            server = servers(GIVEFIRST_DATA=str(data), GIVEFIRST_DATABASE_URL=url)
+            server.data = data
+            yield Furnished(server, sessions, paths)
+        finally:
+            servers.stop()
+
+
+class Furnisher:
+    """Lets weeks pass in a few seconds, by moving the product's one clock."""
+
+    def __init__(self, data: Path, url: str, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        self.settings = load_settings(
+            {
+                "GIVEFIRST_DATA": str(data),
+                "GIVEFIRST_DATABASE_URL": url,
+                "GIVEFIRST_SECRET": SECRET,
+                "GIVEFIRST_CONTENT": str(machine.REPOSITORY / "content"),
+                "GIVEFIRST_EMAIL_TEMPLATES": str(machine.REPOSITORY / "email_templates"),
+                "GIVEFIRST_FORM_RATE": "6000",
+            }
+        )
+
+    def move(self, days: float) -> None:
+        self.patch.setenv("GIVEFIRST_CLOCK_OFFSET", str(days * 86400))
+
+    async def furnish(self) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Sessions and paths, by language."""
+        await open_database(self.settings)
+        try:
+            async with new_client(self.settings) as client:
+                product = Product(self.settings, client)
+                await self._readers(product)
+                paths = {lang: await self._pages(product, lang) for lang in ("nl", "en")}
+                await product.work()
+            return {lang: await self._session(lang) for lang in ("nl", "en")}, paths
+        finally:
+            await close_database()
+
+    async def _readers(self, product: Product) -> None:
+        readers = [
+            ("kees@example.org", "", "", ""),
+            ("joost@vandijk.example.org", "Joost van Dijk", "Van Dijk Installaties", "directeur"),
+            (LONG, "Anna de Vries-Oosterhuis", "Oosterhuis & Zonen Verzekeringen", "verkoop"),
+        ]
+        for ago, (address, name, company, role) in enumerate(readers, 9):
+            gift = await self._read(product, BOOK, address, -ago)
+            lead = await Lead.get(email=address)
+            await Lead.filter(id=lead.id).update(name=name, company=company, role=role)
+            if name:
+                await product.post(f"{gift}/liked", data={"liked": "4", "why": "De rekensom."})
+        await record(Entry(lead.id, "contact.requested", f"furnished:{lead.id}"))
+
+    async def _read(self, product: Product, slug: str, address: str, day: float) -> str:
+        self.move(day)
+        gift = await product.gift(slug, address, tips=True)
+        for number in CHAPTERS:
+            self.move(day + 5 * number * MINUTE)
+            await product.read(gift, number)
+        self.move(day + 1)
+        return gift
+
+    async def _pages(self, product: Product, lang: str) -> dict[str, str]:
+        """The personal pages of a reader of one language, before and after their buttons."""
+        self.move(0)
+        paths = {"taken": await product.gift(BOOK, f"taken-{lang}@example.org", lang=lang)}
+        paths["liked"] = await product.gift(PAPER, f"liked-{lang}@example.org", lang=lang)
+        await product.post(f"{paths['liked']}/liked", data={"liked": "3"})
+        await product.ask(BOOK, f"waiting-{lang}@example.org", lang=lang, tips=True)
+        paths["waiting"] = await product.link(f"waiting-{lang}@example.org", "/gift/")
+        await product.post(f"/{lang}/newsletter", data={"email": f"sign-up-{lang}@example.org"})
+        paths["confirm"] = await product.link(f"sign-up-{lang}@example.org", "/confirm/")
+        for name, address in (("leave", f"tips-{lang}@example.org"), ("left", f"left-{lang}@example.org")):
+            await product.subscribe(address, lang)
+            paths["confirmed"] = await product.link(address, "/confirm/")
+            paths[name] = await product.link(address, "/unsubscribe/")
+        await product.post(paths["left"], data={"do": "leave"})
+        return paths
+
+    async def _session(self, lang: str) -> str:
+        user = await accounts.add_staff(f"{lang}@staff.example.org", "admin", lang)
+        session = await accounts.log_in(await accounts.login_secret(user) or "")
+        assert session
+        return session.secret
