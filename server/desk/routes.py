@@ -13,7 +13,7 @@ from server.leads.models import Lead
 from server.readiness.keeping import make_judge
 from server.readiness.models import Score
 from server.sales import lists, timeline
-from server.sales.rows import View, row_of, sum_parts
+from server.sales.rows import View, row_of, sum_in_short, sum_parts
 from server.staff import accounts
 from server.tracking.log import Entry, record
 from server.web.errors import NotFoundError, RefusedError
@@ -93,7 +93,7 @@ async def today(request: Request) -> Response:
         "desk/today.html",
         found=found,
         now=now(),
-        sums={row.lead.id: sum_parts(row, view) for row in found.ready},
+        sums={row.lead.id: sum_in_short(row, view) for row in found.ready},
     )
 
 

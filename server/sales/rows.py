@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from server.kit.clock import days, now
@@ -14,7 +13,37 @@ from server.readiness.keeping import Judge, assess_lead
 from server.readiness.models import Score
 from server.readiness.state import LeadState
 
-SHORT = 3  # lines of the sum on a list
+SHORT_NAMES = {
+    "contact.requested": "sales.short_contact_requested",
+    "page.offer": "sales.short_page_offer",
+    "page.pricing": "sales.short_page_pricing",
+    "page.case": "sales.short_page_case",
+    "visit": "sales.short_visit",
+    "mail.click": "sales.short_mail_click",
+    "mail.open": "sales.short_mail_open",
+    "gift.taken": "sales.short_gift_taken",
+    "read.finished": "sales.short_read_finished",
+    "read.half": "sales.short_read_half",
+    "question": "sales.short_question",
+    "reply": "sales.short_reply",
+    "rating": "sales.short_rating",
+    "rating.personal": "sales.short_rating_personal",
+    "forward": "sales.short_forward",
+    "referral.joined": "sales.short_referral_joined",
+    "review": "sales.short_review",
+    "comment": "sales.short_comment",
+    "survey": "sales.short_survey",
+    "purchase": "sales.short_purchase",
+    "business_mailbox": "sales.short_business_mailbox",
+    "disposable": "sales.short_disposable",
+    "decider": "sales.short_decider",
+    "user": "sales.short_user",
+    "student": "sales.short_student",
+    "large": "sales.short_large",
+    "source": "sales.short_source",
+    "taker": "sales.short_taker",
+    "other": "sales.short_other",
+}
 
 
 @dataclass(frozen=True)
@@ -78,12 +107,9 @@ def sum_parts(row: Row, view: View) -> list[tuple[str, int]]:
     ]
 
 
-def ago(moment: datetime, view: View) -> str:
-    """`vandaag`, `gisteren`, `12 dagen geleden`: by the calendar of the site."""
-    today = now().astimezone(view.zone).date()
-    between = (today - moment.astimezone(view.zone).date()).days
-    if between <= 0:
-        return say(view.language, "sales.today")
-    if between == 1:
-        return say(view.language, "sales.yesterday")
-    return say(view.language, "sales.days_ago", count=between)
+def sum_in_short(row: Row, view: View) -> list[tuple[str, int]]:
+    """The same points with a word or two for each, for a list."""
+    return [
+        (say(view.language, SHORT_NAMES[reason.key]), reason.points)
+        for reason in row.assessment.reasons
+    ]

@@ -124,7 +124,8 @@ class Furnisher:
         paths["waiting"] = await product.link(f"waiting-{lang}@example.org", "/gift/")
         await product.post(f"/{lang}/newsletter", data={"email": f"sign-up-{lang}@example.org"})
         paths["confirm"] = await product.link(f"sign-up-{lang}@example.org", "/confirm/")
-        for name, address in (("leave", f"tips-{lang}@example.org"), ("left", f"left-{lang}@example.org")):
+        for name in ("left", "leave"):
+            address = f"{name}-{lang}@example.org"
             await product.subscribe(address, lang)
             paths["confirmed"] = await product.link(address, "/confirm/")
             paths[name] = await product.link(address, "/unsubscribe/")

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Collection
 
 from playwright.async_api import ConsoleMessage, Error, Page
 
@@ -46,13 +47,20 @@ async def overflow(page: Page) -> int:
     return found
 
 
-async def link_mailed(server: LiveServer, address: str, path: str) -> str:
-    """The latest link of a kind (`/gift/`) in the mail to an address, once it is there."""
+def links_mailed(server: LiveServer, address: str, path: str) -> list[str]:
+    """The links of a kind (`/gift/`) in the mail to an address so far, oldest first."""
+    texts = [body_of(mail) for mail in server.mails() if address in str(mail["To"])]
+    return re.findall(rf"{re.escape(server.url + path)}\S+", "\n".join(texts))
+
+
+async def link_mailed(
+    server: LiveServer, address: str, path: str, besides: Collection[str] = ()
+) -> str:
+    """The latest link of a kind in the mail to an address, once there is one `besides` those."""
     until = time.monotonic() + PATIENCE
     while True:
-        texts = [body_of(mail) for mail in server.mails() if address in str(mail["To"])]
-        links = re.findall(rf"{re.escape(server.url + path)}\S+", "\n".join(texts))
+        links = [link for link in links_mailed(server, address, path) if link not in besides]
         if links:
-            return str(links[-1])
-        assert time.monotonic() < until, f"no {path} was mailed to {address}: {texts}"
+            return links[-1]
+        assert time.monotonic() < until, f"no {path} was mailed to {address}"
         await asyncio.sleep(0.05)
