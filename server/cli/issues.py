@@ -52,7 +52,7 @@ async def _list_issues(args: argparse.Namespace, editor: Editor) -> None:
 async def _preview(args: argparse.Namespace, settings: Settings, editor: Editor) -> None:
     tip = editor.tips.find(args.issue, args.language or settings.language)
     if tip:
-        letter = issuing.letter_of(editor, tip)
+        letter = issuing.sample_of(editor, tip)
         print(letter.html if args.html else f"{letter.subject}\n\n{letter.text}")
 
 

@@ -159,7 +159,7 @@ def _read_template(file: Path, kind: str, language: str) -> Document:
 
 def _make(doc: Document, layout: str, house: House, language: str, body: Body | None) -> Letter:
     tree = markup.tree(doc.body)
-    content = mail_html(tree)
+    content = mail_html(tree, title="h1")
     text = markup.to_text(tree)
     if body:
         content = content.replace('<p class="text">{{ content }}</p>', body.html)
@@ -202,12 +202,15 @@ def _inlined(html: str) -> str:
     return re.sub(r"slot-([a-z_]+)-slot", r"{{ \1 }}", inlined)
 
 
-def mail_html(tree: Element) -> str:
-    """A tree as the inside of a mail: classes of the layout, a lone link as a button."""
-    return "\n".join(_block(block) for block in tree)
+def mail_html(tree: Element, title: str = "h2") -> str:
+    """A tree as the inside of a mail: classes of the layout, a lone link as a button.
+
+    `title` is what a `##` becomes: the heading of the mail, or one inside it.
+    """
+    return "\n".join(_block(block, title) for block in tree)
 
 
-def _block(block: Element) -> str:
+def _block(block: Element, title: str) -> str:
     links = [child for child in block if child.tag == "a"]
     if block.tag == "p" and len(links) == 1 and markup.plain(block) == markup.plain(links[0]):
         return (
@@ -228,7 +231,7 @@ def _block(block: Element) -> str:
             for row in block.iter("tr")
         )
         return f"<table>{rows}</table>"
-    tag = {"h3": "h2", "h4": "h2"}.get(block.tag, block.tag)
+    tag = {"h2": title, "h3": "h2", "h4": "h2"}.get(block.tag, block.tag)
     return f"<{tag}>{_inline(block)}</{tag}>"
 
 

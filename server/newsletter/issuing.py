@@ -151,6 +151,17 @@ def letter_of(editor: Editor, tip: Tip) -> Letter:
     )
 
 
+def sample_of(editor: Editor, tip: Tip) -> Letter:
+    """A tip as a reader who signed up today would get it."""
+    return letter_of(editor, tip).finished(
+        {
+            "since": long_date(tip.language, now().astimezone(editor.zone)),
+            "way_out": editor.site.url("/unsubscribe/…"),
+            "home": editor.site.url(f"/{tip.language}/"),
+        }
+    )
+
+
 async def send_test(editor: Editor, name: str, address: str, language: str) -> None:
     """One copy to one address that need not be a lead. Raises NoSuchIssueError."""
     tip = editor.tips.find(name, language)

@@ -121,6 +121,12 @@ def test_pictures_stand_in_page_and_book_with_their_words(house: House, tmp_path
     assert make_pdf(asset, house, cover_svg(asset)).startswith(b"%PDF")
 
 
+def test_a_cover_for_mail_fills_its_picture() -> None:
+    picture = make_png(cover_svg(ASSETS[0]))
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (456, 684)
+
+
 def test_the_same_title_has_the_same_cover_and_other_titles_others() -> None:
     covers = {asset.slug: cover_svg(asset) for asset in ASSETS if asset.language == "nl"}
     again = {asset.slug: cover_svg(asset) for asset in ASSETS if asset.language == "nl"}

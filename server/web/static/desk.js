@@ -19,6 +19,12 @@
     all[at].scrollIntoView({ block: "nearest" });
   }
 
+  // Only where the menu leads: a colleague has the pages of their role.
+  function go(place) {
+    goes = 0;
+    document.querySelector(`.nav a[href="${place}"]`)?.click();
+  }
+
   function outcome() {
     const box = rows()[at]?.querySelector(".outcome");
     if (!box) return;
@@ -33,7 +39,7 @@
       return;
     }
     if (!on() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (Date.now() - goes < 1200 && places[event.key]) { location.href = places[event.key]; return; }
+    if (Date.now() - goes < 1200 && places[event.key]) { go(places[event.key]); return; }
     const does = {
       j: () => move(1), k: () => move(-1), u: outcome, g: () => { goes = Date.now(); },
       x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
