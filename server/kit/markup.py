@@ -6,6 +6,7 @@ a tree of elements. Pages, mails, PDF and EPUB are written from that one tree.
 
 import re
 import textwrap
+from html import escape
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, SubElement
 
@@ -170,3 +171,42 @@ def _address(link: Element) -> str:
     if bare == words or href.startswith("tel:"):
         return words
     return f"{words}:\n{bare}\n" if words else f"\n{bare}\n"
+
+
+class TreeWriter:
+    """Writes the inside of elements as HTML; who writes for mail or EPUB says what differs."""
+
+    line_break = "<br>"
+
+    def inline(self, element: Element) -> str:
+        """The inside of an element, escaped."""
+        parts = [escape(element.text or "", quote=False)]
+        for child in element:
+            parts.append(self.child(child))
+            parts.append(escape(child.tail or "", quote=False))
+        return "".join(parts)
+
+    def child(self, child: Element) -> str:
+        """One element inside a text."""
+        if child.get("class") == "note":
+            return self.note(child.text or "")
+        if child.tag == "br":
+            return self.line_break
+        if child.tag == "img":
+            return self.picture(child)
+        if child.tag == "a":
+            return self.link(child)
+        return f"<{child.tag}>{self.inline(child)}</{child.tag}>"
+
+    def link(self, link: Element) -> str:
+        """A link, or its words where it leads nowhere."""
+        href = link.get("href")
+        return f'<a href="{escape(href)}">{self.inline(link)}</a>' if href else self.inline(link)
+
+    def note(self, mark: str) -> str:
+        """The mark of a footnote; nothing where notes have no place."""
+        return ""
+
+    def picture(self, picture: Element) -> str:
+        """A picture; nothing where pictures have no place."""
+        return ""

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element
 
 from server.kit.house import House
+from server.kit.markup import TreeWriter
 from server.kit.text import say
 from server.library.assets import Asset, Chapter
 from server.library.pages import captioned_blocks, picture_file
@@ -34,7 +35,6 @@ th, td { text-align: left; vertical-align: top; padding: .35em .6em .35em 0; bor
 .cover { margin: 0; text-align: center; } .cover img { max-width: 100%; max-height: 100%; }
 .title { text-align: center; margin-top: 20%; } .title p { text-indent: 0; }
 img { max-width: 100%; }"""
-INLINE = {"strong", "em", "sub", "sup", "code"}
 
 
 def make_epub(asset: Asset, house: House, cover_png: bytes) -> bytes:
@@ -176,8 +176,10 @@ class _Book:
 </package>"""
 
 
-class _Writer:
+class _Writer(TreeWriter):
     """Writes a chapter as XHTML."""
+
+    line_break = "<br/>"
 
     def __init__(self, book: _Book, chapter: Chapter) -> None:
         self.book, self.source = book, chapter
@@ -221,32 +223,15 @@ class _Writer:
         scope = ' scope="col"' if cell.tag == "th" else ""
         return f"<{cell.tag}{scope}{number}>{self.inline(cell)}</{cell.tag}>"
 
-    def inline(self, element: Element) -> str:
-        """The inside of an element as XHTML."""
-        parts = [escape(element.text or "", quote=False)]
-        for child in element:
-            parts.append(self._child(child))
-            parts.append(escape(child.tail or "", quote=False))
-        return "".join(parts)
+    def note(self, mark: str) -> str:
+        """The mark, linked to its note and back."""
+        n = self.marks.get(mark)
+        label = self.book.say("library.note", number=n)
+        link = f'<a epub:type="noteref" id="r{n}" href="#n{n}" title="{label}"><sup>{n}</sup></a>'
+        return link if n else ""
 
-    def _child(self, child: Element) -> str:
-        if child.get("class") == "note":
-            n = self.marks.get(child.text or "")
-            label = self.book.say("library.note", number=n)
-            return (
-                f'<a epub:type="noteref" id="r{n}" href="#n{n}" title="{label}"><sup>{n}</sup></a>'
-                if n
-                else ""
-            )
-        if child.tag == "img":
-            return self._picture(child)
-        if child.tag == "a" and child.get("href"):
-            return f'<a href="{escape(child.get("href", ""))}">{self.inline(child)}</a>'
-        if child.tag in INLINE:
-            return f"<{child.tag}>{self.inline(child)}</{child.tag}>"
-        return "<br/>" if child.tag == "br" else self.inline(child)
-
-    def _picture(self, picture: Element) -> str:
+    def picture(self, picture: Element) -> str:
+        """A picture that goes into the book."""
         file = picture_file(self.book.asset.folder, picture.get("src", ""))
         alt = escape(picture.get("alt", ""))
         if not file:

@@ -72,7 +72,7 @@ def captioned_blocks(tree: Element) -> list[tuple[Element, str]]:
     return _pairs(tree)
 
 
-class Writer:
+class Writer(markup.TreeWriter):
     """Writes blocks of a tree as HTML with the classes of the design."""
 
     def __init__(self, language: str, marks: Marks, folder: Path, number: int) -> None:
@@ -101,26 +101,8 @@ class Writer:
         opening = ' class="opening"' if first and tag == "p" else ""
         return f"<{tag}{opening}>{self.inline(block)}</{tag}>"
 
-    def inline(self, element: Element) -> str:
-        """The inside of an element as HTML."""
-        parts = [escape(element.text or "", quote=False)]
-        for child in element:
-            parts.append(self._child(child))
-            parts.append(escape(child.tail or "", quote=False))
-        return "".join(parts)
-
-    def _child(self, child: Element) -> str:
-        if child.get("class") == "note":
-            return self._mark(child.text or "")
-        if child.tag == "br":
-            return "<br>"
-        if child.tag == "img":
-            return self._picture(child)
-        href = child.get("href")
-        extra = f' href="{escape(href)}"' if href else ""
-        return f"<{child.tag}{extra}>{self.inline(child)}</{child.tag}>"
-
-    def _mark(self, mark: str) -> str:
+    def note(self, mark: str) -> str:
+        """The mark, linked to its note."""
         number = self.marks.get(mark)
         if not number:
             return ""
@@ -153,9 +135,10 @@ class Writer:
     def _figure(self, picture: Element) -> str:
         caption = picture.get("title", "")
         inside = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-        return f"<figure>{self._picture(picture)}{inside}</figure>"
+        return f"<figure>{self.picture(picture)}{inside}</figure>"
 
-    def _picture(self, picture: Element) -> str:
+    def picture(self, picture: Element) -> str:
+        """A picture that stands beside the text."""
         # A picture stands beside the text; as data in the page it needs no address of its own,
         # and so no address that tells who reads.
         file = picture_file(self.folder, picture.get("src", ""))

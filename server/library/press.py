@@ -46,7 +46,9 @@ def make_png(cover: str, width: int = 456) -> bytes:
     """A drawn cover as a picture of so many pixels, for mail and e-readers."""
     with TemporaryDirectory(prefix="press-") as folder:
         (Path(folder) / "cover.svg").write_text(cover, "utf-8")
-        source = '#set page(width: 300pt, height: auto, margin: 0pt)\n#image("cover.svg", width: 100%)'
+        source = (
+            '#set page(width: 300pt, height: auto, margin: 0pt)\n#image("cover.svg", width: 100%)'
+        )
         return _compile(source, Path(folder), format="png", ppi=width / 300 * 72)
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from html import escape
 from math import ceil
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -13,6 +12,7 @@ from server.kit import markup
 from server.kit.content import Document, Finding, Shelf, read_document
 
 LIVES = timedelta(hours=6)
+PLAIN = markup.TreeWriter()
 
 
 @dataclass(frozen=True)
@@ -145,17 +145,4 @@ def tree_html(tree: Element) -> str:
 
 def _block(block: Element) -> str:
     tag = {"h3": "h2", "h4": "h3"}.get(block.tag, block.tag)
-    return "<hr>" if tag == "hr" else f"<{tag}>{_inline(block)}</{tag}>"
-
-
-def _inline(element: Element) -> str:
-    parts = [escape(element.text or "", quote=False)]
-    for child in element:
-        href = child.get("href")
-        extra = f' href="{escape(href)}"' if href else ""
-        if child.tag == "br":
-            parts.append("<br>")
-        elif child.tag != "img" and child.get("class") != "note":
-            parts.append(f"<{child.tag}{extra}>{_inline(child)}</{child.tag}>")
-        parts.append(escape(child.tail or "", quote=False))
-    return "".join(parts)
+    return "<hr>" if tag == "hr" else f"<{tag}>{PLAIN.inline(block)}</{tag}>"

@@ -168,10 +168,12 @@ async def test_keys_search_and_go_and_are_silent_while_typing(
     await expect(desk).to_have_url(f"{furnished.server.url}/desk/leads")
     await expect(desk.locator("#keys")).to_be_hidden()
     await desk.keyboard.press("Tab")
+    await expect(search).not_to_be_focused()
     for key, path in (("v", "/desk/"), ("l", "/desk/leads"), ("w", "/desk/gifts")):
         await desk.keyboard.press("g")
         await desk.keyboard.press(key)
         await expect(desk).to_have_url(f"{furnished.server.url}{path}")
+        await desk.wait_for_load_state()  # before it no key is heard
 
 
 async def test_the_help_opens_and_closes(desk: Page, furnished: Furnished) -> None:

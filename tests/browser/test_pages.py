@@ -1,0 +1,222 @@
+"""Every page as people meet it: narrow and wide, light and dark, Dutch and English, on paper."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize
+
+from server.kit.house import read_house
+from server.kit.text import LANGUAGES, catalogue
+from tests.browser.furnishing import BOOK, PAPER, Furnished
+from tests.browser.visits import NOT_FOUND, faults_of, overflow
+from tests.support import machine
+from tests.support.browser import axe
+
+pytestmark = pytest.mark.browser
+
+# Each page in each language in two of the four looks; the two languages share their templates,
+# so between them every page is seen in all four.
+NARROW: ViewportSize = {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+LOOKS: dict[str, list[tuple[ViewportSize, Any]]] = {
+    "nl": [(NARROW, "light"), (WIDE, "dark")],
+    "en": [(NARROW, "dark"), (WIDE, "light")],
+}
+GROUPS = {
+    "shop": ["/{lang}/", "/{lang}/library", "/{lang}/library?theme=geven"],
+    "titles": [
+        "/{lang}/library/geven-werkt",
+        f"/{{lang}}/library/{BOOK}",
+        f"/{{lang}}/library/{PAPER}",
+        f"/{{lang}}/library/{BOOK}?sent=1",
+    ],
+    "reading": [
+        "/{lang}/library/geven-werkt/read?c=3",
+        "/{lang}/library/geven-werkt/read?c=4&size=l",
+        "{taken}/read",
+        "{taken}/read?c=2&size=s",
+    ],
+    "tips": [
+        "/{lang}/newsletter",
+        "/{lang}/newsletter?sent=1",
+        "/{lang}/newsletter/2026-47",
+        "{confirm}",
+        "{confirmed}",
+        "{leave}",
+        "{left}",
+    ],
+    "gifts": ["{waiting}", "{taken}", "{taken}/liked", "{liked}", "{liked}/liked"],
+    "house": [
+        "/{lang}/faq",
+        "/{lang}/faq?q={word}",
+        "/{lang}/faq?q=zzz",
+        "/{lang}/contact",
+        "/{lang}/about",
+        "/{lang}/privacy",
+        "/{lang}/why-free",
+        "/{lang}/no-such-page",
+    ],
+    "desk": ["/desk/", "/desk/leads", "/desk/leads?q=zzz", "/desk/leads?state=ready"],
+    "desk, more": ["/desk/leads/{lead}", "/desk/gifts", "/desk/newsletter", "/desk/mail"],
+    "desk, door": ["/desk/login", "/desk/login?sent=1"],
+}
+WORDS = {"nl": "adres", "en": "address"}
+SMALLEST, SMALLEST_ON_DESK = 12, 11
+
+# The smallest text of a page with its size, outside of drawings.
+SMALL_TEXT = """least => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const words = walker.currentNode.data.trim(), parent = walker.currentNode.parentElement;
+    if (!words || parent.closest('svg, script') || !parent.checkVisibility()) continue;
+    const size = parseFloat(getComputedStyle(parent).fontSize);
+    const may = parent.closest('.face, .nav') ? least[1] : least[0];
+    if (size < may - 0.01) found.push(`${size}px: ${words.slice(0, 60)}`);
+  }
+  return found;
+}"""
+
+# Every text of a page that is there to be read or heard, in the language of the page.
+TEXTS = """() => {
+  const lang = document.documentElement.lang, found = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT);
+  while (walker.nextNode()) {
+    const one = walker.currentNode;
+    if (one.closest('[lang]').lang !== lang || one.closest('svg, code, pre, .footnotes')) continue;
+    for (const node of one.childNodes) if (node.nodeType === 3) found.push(node.data);
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+      if (one.hasAttribute(name)) found.push(one.getAttribute(name));
+  }
+  return found.map(text => text.replace(/\\s+/g, ' ').trim()).filter(text => text);
+}"""
+
+
+@pytest.fixture
+async def visitor(chromium: Browser, furnished: Furnished) -> AsyncIterator[Page]:
+    """A page that moves nothing, so that no colour is caught halfway."""
+    context = await chromium.new_context(locale="nl-NL", reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    faults = faults_of(page, NOT_FOUND)
+    yield page
+    await context.close()
+    assert not faults, "\n".join(faults)
+
+
+async def addresses(group: str, lang: str, site: Furnished, page: Page) -> list[str]:
+    """The addresses of a group in a language; logs in where it is one of the desk."""
+    values = {**site.paths[lang], "lang": lang, "word": WORDS[lang], "lead": ""}
+    if group.startswith("desk") and "door" not in group:
+        await page.context.add_cookies([site.cookie(lang)])  # type: ignore[list-item]
+        await page.goto(f"{site.server.url}/desk/leads?q=joost")
+        href = await page.locator("tbody th a").first.get_attribute("href") or ""
+        values["lead"] = href.rpartition("/")[2]
+    if "door" in group:
+        await page.set_extra_http_headers({"accept-language": lang})
+    return [site.server.url + path.format_map(values) for path in GROUPS[group]]
+
+
+async def looks(page: Page, lang: str) -> AsyncIterator[str]:
+    """Show the page in each look of a language; its name."""
+    for size, scheme in LOOKS[lang]:
+        await page.set_viewport_size(size)
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        yield f"{page.url} ({lang}, {size['width']} px, {scheme})"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("group", GROUPS)
+async def test_every_page_can_be_used_by_everybody(
+    visitor: Page, furnished: Furnished, group: str, lang: str
+) -> None:
+    faults: list[str] = []
+    for address in await addresses(group, lang, furnished, visitor):
+        await visitor.goto(address)
+        assert await visitor.locator("html").get_attribute("lang") == lang, address
+        async for look in looks(visitor, lang):
+            wider = await overflow(visitor)
+            small = await visitor.evaluate(SMALL_TEXT, [SMALLEST, SMALLEST_ON_DESK])
+            found = [f"{wider} px wider than the window"] if wider else []
+            faults += [f"{look}: {one}" for one in [*found, *small, *await axe(visitor)]]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_no_page_mixes_its_languages(
+    visitor: Page, furnished: Furnished, group: str
+) -> None:
+    texts: dict[str, list[list[str]]] = {}
+    for lang in LANGUAGES:
+        texts[lang] = []
+        for address in await addresses(group, lang, furnished, visitor):
+            await visitor.goto(address)
+            texts[lang].append(await visitor.evaluate(TEXTS))
+    foreign = [
+        f"{lang}, {path}: {text}"
+        for lang in LANGUAGES
+        for path, page in zip(GROUPS[group], texts[lang], strict=True)
+        for text in set(page) & sentences_not_of(lang)
+    ]
+    shared = [
+        f"both, {path}: {sentence}"
+        for path, dutch, english in zip(GROUPS[group], texts["nl"], texts["en"], strict=True)
+        for sentence in long_sentences(dutch) & long_sentences(english)
+    ]
+    assert not foreign + shared, "\n".join(foreign + shared)
+
+
+def sentences_not_of(lang: str) -> set[str]:
+    """The texts of the product that can stand on no page in this language."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for languages in catalogue().values():
+        for language, sentence in languages.items():
+            forms = [sentence] if isinstance(sentence, str) else sentence.values()
+            (own if language == lang else others).update(forms)
+    return others - own
+
+
+def long_sentences(texts: Iterable[str]) -> set[str]:
+    """Sentences of more than 25 letters that hold no name and no address."""
+    house = read_house(machine.REPOSITORY / "content" / "site.yaml")
+    names = "|".join(map(re.escape, (house.postal_address, house.host_name, house.name)))
+    addresses_ = r"\S+@\S+|https?://\S+"
+    bare = (re.sub(f"{names}|{addresses_}", "", text) for text in texts)
+    parts = (part.strip() for text in bare for part in re.split(r"[.?!;:]", text))
+    return {part for part in parts if len(part) > 25}
+
+
+async def test_a_sentence_in_the_wrong_language_is_told(visitor: Page) -> None:
+    leave = "Eén knop en je krijgt de tip niet meer, ook niet de mail die al klaarstond"
+    await visitor.set_content(f"<html lang=en><body><p>{leave}. <b>x</b></p><p>Afmelden</p>")
+    texts = await visitor.evaluate(TEXTS)
+    assert set(texts) & sentences_not_of("en") == {"Afmelden"}
+    assert long_sentences(texts) == {leave}
+
+
+async def test_text_that_is_too_small_or_too_wide_is_told(visitor: Page) -> None:
+    wide = "<p style='font-size: 11px; width: 200vw'>klein</p><p class=nav>groot</p>"
+    await visitor.set_content(f"<html lang=nl><body>{wide}")
+    assert await visitor.evaluate(SMALL_TEXT, [SMALLEST, SMALLEST_ON_DESK]) == ["11px: klein"]
+    assert await overflow(visitor) > 0
+
+
+async def test_on_paper_stands_the_book_and_not_the_site(
+    visitor: Page, furnished: Furnished
+) -> None:
+    await visitor.goto(f"{furnished.server.url}{furnished.paths['nl']['taken']}/read")
+    around = ".mast, .foot, .skip, .reader-bar, .toc, .turn, form"
+    assert await visitor.locator(".mast, .foot, .toc, .turn").locator("visible=true").count() == 4
+    await visitor.emulate_media(media="print", color_scheme="dark")
+    assert await visitor.locator(around).locator("visible=true").count() == 0
+    for part in (".chapter h1", ".chapter p.opening", ".chapter table", ".footnotes li"):
+        assert await visitor.locator(part).first.is_visible(), part
+    ink = "[getComputedStyle(document.querySelector('.chapter p')).color,"
+    ink += " getComputedStyle(document.body).backgroundColor]"
+    assert await visitor.evaluate(ink) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    await visitor.goto(f"{furnished.server.url}/nl/library/{BOOK}")
+    assert await visitor.locator(f"{around}, .ask").locator("visible=true").count() == 0
+    assert await visitor.locator("h1").is_visible()
