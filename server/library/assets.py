@@ -17,6 +17,8 @@ GATES = ("open", "email")
 QUESTIONS = ("restore", "bargain_hunters", "marginal_cost", "acquired_right")
 LIGHTS = ("green", "amber", "red")
 WORDS_A_MINUTE = 200
+PICTURES = {".png", ".jpg", ".jpeg", ".svg", ".webp"}
+LARGEST_PICTURE = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Asset:
     not_for: str
     why_free: str
     cloth: str
+    cover: Path | None
     license: str
     published: date
     chapters: tuple[Chapter, ...]
@@ -159,10 +162,27 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         not_for=doc.text("not_for", ""),
         why_free=doc.text("why_free"),
         cloth=doc.choice("cloth", ("", *sorted(CLOTHS)), ""),
+        cover=_cover(doc),
         license=doc.text("license", ""),
         published=_day(doc, "published"),
         chapters=chapters,
     )
+
+
+def picture_file(folder: Path, name: str) -> Path | None:
+    """A picture beside a text; None for anything elsewhere, too large or not there."""
+    file = folder / name
+    if "/" in name or file.suffix.lower() not in PICTURES or file.is_symlink():
+        return None
+    return file if file.is_file() and file.stat().st_size <= LARGEST_PICTURE else None
+
+
+def _cover(doc: Document) -> Path | None:
+    name = doc.text("cover", "")
+    found = picture_file(doc.file.parent, name) if name else None
+    if name and not found:
+        raise doc.fault("library.no_cover", "cover", name=name)
+    return found
 
 
 def _themes(doc: Document) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 from server.kit.house import House
 from server.kit.markup import TreeWriter
 from server.kit.text import say
-from server.library.assets import Asset, Chapter
-from server.library.pages import captioned_blocks, picture_file
+from server.library.assets import Asset, Chapter, picture_file
+from server.library.pages import captioned_blocks
 
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">

@@ -10,11 +10,9 @@ from xml.etree.ElementTree import Element
 
 from server.kit import markup
 from server.kit.text import say
-from server.library.assets import Chapter
+from server.library.assets import Chapter, picture_file
 
 CAPTION = re.compile(r"^(?:Tabel|Table):\s*")
-PICTURES = {".png", ".jpg", ".jpeg", ".svg", ".webp"}
-LARGEST_PICTURE = 3_000_000
 Marks = dict[str, int]
 
 
@@ -148,11 +146,3 @@ class Writer(markup.TreeWriter):
         data = b64encode(file.read_bytes()).decode()
         kind = guess_type(file.name)[0]
         return f'<img src="data:{kind};base64,{data}" alt="{alt}">'
-
-
-def picture_file(folder: Path, name: str) -> Path | None:
-    """A picture beside a text; None for anything elsewhere, too large or not there."""
-    file = folder / name
-    if "/" in name or file.suffix.lower() not in PICTURES or file.is_symlink():
-        return None
-    return file if file.is_file() and file.stat().st_size <= LARGEST_PICTURE else None

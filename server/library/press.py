@@ -18,8 +18,8 @@ import typst
 
 from server.kit.house import House
 from server.kit.text import month_name, say
-from server.library.assets import Asset
-from server.library.pages import captioned_blocks, picture_file
+from server.library.assets import Asset, picture_file
+from server.library.pages import captioned_blocks
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"

@@ -72,6 +72,16 @@ class Delivery(Model):
         return won == 1
 
 
+class Pace(Model):
+    """The one row that all workers share: when the next mail may leave, where a rate is set."""
+
+    id = fields.IntField(primary_key=True)
+    next_at = fields.DatetimeField()
+
+    class Meta:
+        table = "pace"
+
+
 class Suppression(Model):
     """An address that gets nothing more, kept as a keyed hash that outlives the lead."""
 

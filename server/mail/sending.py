@@ -1,22 +1,26 @@
 """Sending what is due: claim with a lease, look once more, send, write it down."""
 
+import asyncio
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
+from math import ceil
 from secrets import token_hex
 
 from server.kit.clock import now
-from server.kit.database import db_time, lock_rows, rows
+from server.kit.database import db_time, in_transaction, lock_rows, rows
 from server.kit.settings import Settings
 from server.kit.site import Site
 from server.leads.models import Lead, Subscription
 from server.mail import outbox
 from server.mail.mime import compose, envelope_sender
-from server.mail.models import TRANSACTIONAL, Delivery, Message
+from server.mail.models import TRANSACTIONAL, Delivery, Message, Pace
 from server.mail.transport import Outcome, Transport, open_transport
 
 BATCH = 50
+A_LINE = 5  # mails that are worth a connection of their own
+AHEAD = timedelta(seconds=1)  # how far before its time a mail may leave, so that rates even out
 LEASE = timedelta(seconds=30)
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=4)
 TRIES_TO_RENDER = 3
@@ -33,12 +37,16 @@ class Sender:
     async def send_batch(self) -> int:
         """Send what is due, at most fifty; how many rows were dealt with, 0 = nothing was due."""
         token = token_hex(8)
-        claimed = await _claim(token)
-        if claimed:
-            async with open_transport(self.settings) as transport:
-                for delivery in claimed:
-                    await self._one(delivery, token, transport)
+        claimed = await _claim(token, self.settings.mail_rate)
+        lines = min(self.settings.mail_connections, ceil(len(claimed) / A_LINE))
+        await asyncio.gather(*(self._line(claimed[n::lines], token) for n in range(lines)))
         return len(claimed)
+
+    async def _line(self, deliveries: list[Delivery], token: str) -> None:
+        """Send some of them one after another over a connection of their own."""
+        async with open_transport(self.settings) as transport:
+            for delivery in deliveries:
+                await self._one(delivery, token, transport)
 
     async def _one(self, delivery: Delivery, token: str, transport: Transport) -> None:
         message = await Message.get(id=delivery.message_id)
@@ -96,7 +104,24 @@ class Sender:
             await _try_again(delivery, token, text)
 
 
-async def _claim(token: str) -> list[Delivery]:
+async def _claim(token: str, rate: float) -> list[Delivery]:
+    """Take what is due, and no more than the rate of all workers together lets go now."""
+    if not rate:
+        return await _take(token, BATCH)
+    async with in_transaction():
+        pace = await Pace.select_for_update().get(id=1)
+        moment = now()
+        start = max(pace.next_at, moment)
+        room = int(((moment + AHEAD) - start).total_seconds() * rate)
+        if room <= 0:
+            return []
+        claimed = await _take(token, min(room, BATCH))
+        later = start + timedelta(seconds=len(claimed) / rate)
+        await Pace.filter(id=1).update(next_at=later)
+    return claimed
+
+
+async def _take(token: str, most: int) -> list[Delivery]:
     moment = now()
     due = (
         "SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"  # noqa: S608
@@ -108,7 +133,7 @@ async def _claim(token: str) -> list[Delivery]:
         token,
         db_time(moment + LEASE),
         db_time(moment),
-        BATCH,
+        most,
     )
     ids = [row["id"] for row in claimed]
     return await Delivery.filter(id__in=ids).order_by("lane", "id") if ids else []

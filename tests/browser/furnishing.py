@@ -130,7 +130,7 @@ class Furnisher:
         return paths
 
     async def _session(self, lang: str) -> str:
-        user = await accounts.add_staff(f"{lang}@staff.example.org", "admin", lang)
+        user = await accounts.add_staff(f"marit-{lang}@staff.example.org", "admin", lang)
         session = await accounts.log_in(await accounts.login_secret(user) or "")
         assert session
         return session.secret

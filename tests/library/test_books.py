@@ -121,6 +121,21 @@ def test_pictures_stand_in_page_and_book_with_their_words(house: House, tmp_path
     assert make_pdf(asset, house, cover_svg(asset)).startswith(b"%PDF")
 
 
+def test_a_cover_of_the_house_takes_the_place_of_the_drawn_one(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "boek"
+    folder.mkdir()
+    source = (CONTENT / "library/gulle-gever/index.nl.md").read_text()
+    (folder / "index.nl.md").write_text(source.replace("cloth: plum", "cover: eigen.png"))
+    (folder / "eigen.png").write_bytes(make_png(cover_svg(ASSETS[0])))
+    asset = read_asset(folder / "index.nl.md", "library/boek/index", "nl")
+    cover = cover_svg(asset)
+    assert "data:image/png;base64," in cover
+    assert make_png(cover).startswith(b"\x89PNG")
+    assert make_pdf(asset, house, cover).startswith(b"%PDF")
+
+
 def test_a_cover_for_mail_fills_its_picture() -> None:
     picture = make_png(cover_svg(ASSETS[0]))
     width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))

@@ -53,6 +53,8 @@ FAULTS: list[tuple[str, Callable[[], str | bytes], int, str]] = [
     ("a value in words", lambda: spoiled("value: 8", "value: veel"), 10, "moet een getal zijn"),
     ("no date", lambda: spoiled("published: 2026-11-01", "x: 1"), 1, "‘published’ ontbreekt"),
     ("a wrong date", lambda: spoiled("2026-11-01", "gisteren"), 20, "geen datum"),
+    ("a cover that is not there", lambda: spoiled("cloth: plum", "cover: x.png"), 19, "omslag"),
+    ("a cover from elsewhere", lambda: spoiled("cloth: plum", "cover: ../x.png"), 19, "omslag"),
     ("unrelated", lambda: spoiled("related_to: [training]", "x: 1"), 1, "welk aanbod"),
     ("no light", lambda: spoiled("traffic_light:", "light:"), 1, "stoplicht ontbreekt"),
     ("no answer", lambda: spoiled("marginal_cost:   {answer: green", "x: {answer: green"), 1,

@@ -211,6 +211,30 @@ async def test_many_workers_at_once_send_each_mail_once(
     assert len(recipients) == len(set(recipients)) == 40
 
 
+async def test_a_rate_holds_for_all_workers_together(
+    product: Product, smtp_server: SmtpServer, clock: Clock
+) -> None:
+    slow = product.settings.__class__(**{**product.settings.__dict__, "mail_rate": 10.0})
+    for n in range(25):
+        await product.ask("gulle-gever", f"r{n}@example.org")
+    for second, most in ((0, 10), (1, 20), (2, 30)):
+        clock(second / 86400)
+        workers = [Sender(slow, product.site).send_batch() for _ in range(4)]
+        await asyncio.gather(*workers)
+        assert most - 10 < len(smtp_server.messages) <= most + 5
+    assert len(smtp_server.messages) == 25
+
+
+async def test_many_mails_go_over_several_connections(
+    product: Product, smtp_server: SmtpServer
+) -> None:
+    for n in range(30):
+        await product.ask("gulle-gever", f"r{n}@example.org")
+    await product.work()
+    assert len(smtp_server.messages) == 30
+    assert {one.state for one in await Delivery.all()} == {"sent"}
+
+
 async def test_a_result_that_comes_after_the_lease_was_lost_changes_nothing(
     product: Product,
 ) -> None:
