@@ -20,7 +20,6 @@ class Gift(Model):
     confirmed_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
-    last_read_at = fields.DatetimeField(null=True)
     with_tips = fields.BooleanField(default=False)
     liked = fields.IntField(null=True)
     liked_at = fields.DatetimeField(null=True)

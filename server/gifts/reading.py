@@ -11,11 +11,14 @@ from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.leads.models import Lead
 from server.library.assets import Asset
-from server.tracking.log import Entry, record
+from server.tracking.evidence import Verdict
+from server.tracking.log import Entry, record, verdict_on
 from server.tracking.models import Event
 from server.web.visitor import Visitor
 
 READERS_THAT_COUNT = 2
+COUNTS = ("human", "likely")
+THROUGH_THE_LINK = ("read.chapter", "gift.downloaded")
 LEAFED = timedelta(seconds=10)  # turned sooner than this, a chapter was leafed through
 STEPS = (25, 50, 75, 100)
 
@@ -25,36 +28,39 @@ async def open_chapter(gift: Gift, asset: Asset, number: int, visitor: Visitor) 
     async with in_transaction():
         if not await _may_record(gift, visitor):
             return
-        evidence, rule = await _whose(gift, visitor)
+        verdict = await _verdict(gift, visitor)
+        minute = f"{now():%Y%m%d%H%M}"
         opened = Entry(
             gift.lead_id,
             "read.chapter",
-            f"chapter:{gift.id}:{number}:{visitor.reader}:{now():%Y%m%d%H%M}",
+            f"chapter:{gift.id}:{number}:{visitor.reader}:{minute}",
             gift.asset_slug,
             gift.id,
             value=number,
             visitor=visitor,
-            evidence=evidence,
-            rule=rule,
+            evidence=verdict.evidence,
+            rule=verdict.rule,
         )
-        if not await record(opened):
-            return
-        await Gift.filter(id=gift.id).update(last_read_at=now())
-        if evidence == "unknown" or visitor.method != "GET":
-            return
-        share = 100 * len(await _chapters_read(gift)) // max(1, len(asset.chapters))
-        for step in STEPS:
-            if share >= step:
-                await record(
-                    Entry(
-                        gift.lead_id,
-                        f"read.{step}",
-                        f"read:{gift.id}:{step}",
-                        gift.asset_slug,
-                        gift.id,
-                        visitor=visitor,
-                    )
+        if await record(opened) and verdict.evidence in COUNTS:
+            await _record_steps(gift, asset, visitor, verdict)
+
+
+async def _record_steps(gift: Gift, asset: Asset, visitor: Visitor, verdict: Verdict) -> None:
+    share = 100 * len(await _chapters_read(gift)) // max(1, len(asset.chapters))
+    for step in STEPS:
+        if share >= step:
+            await record(
+                Entry(
+                    gift.lead_id,
+                    f"read.{step}",
+                    f"read:{gift.id}:{step}",
+                    gift.asset_slug,
+                    gift.id,
+                    visitor=visitor,
+                    evidence=verdict.evidence,
+                    rule=verdict.rule,
                 )
+            )
 
 
 async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
@@ -62,7 +68,7 @@ async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
     async with in_transaction():
         if not await _may_record(gift, visitor):
             return
-        evidence, rule = await _whose(gift, visitor)
+        verdict = await _verdict(gift, visitor)
         key = f"download:{gift.id}:{kind}:{visitor.reader}:{now():%Y%m%d}"
         await record(
             Entry(
@@ -73,8 +79,8 @@ async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
                 gift.id,
                 detail=kind,
                 visitor=visitor,
-                evidence=evidence,
-                rule=rule,
+                evidence=verdict.evidence,
+                rule=verdict.rule,
             )
         )
 
@@ -86,23 +92,26 @@ async def _may_record(gift: Gift, visitor: Visitor) -> bool:
     return not await Lead.filter(id=gift.lead_id, profiling_off_at__isnull=False).exists()
 
 
-async def _whose(gift: Gift, visitor: Visitor) -> tuple[str, str]:
+async def _verdict(gift: Gift, visitor: Visitor) -> Verdict:
+    """A machine is a machine; of people the first two readers through this link count."""
+    verdict = verdict_on(visitor)
+    if verdict.evidence not in COUNTS:
+        return verdict
     readers = (
-        await Event.filter(gift_number=gift.id, reader__not="")
+        await Event.filter(gift_number=gift.id, kind__in=THROUGH_THE_LINK, evidence__in=COUNTS)
         .order_by("id")
         .values_list("reader", flat=True)
     )
-    known = list(dict.fromkeys(str(reader) for reader in readers))[:READERS_THAT_COUNT]
+    known = list(dict.fromkeys(str(reader) for reader in readers))
     if visitor.reader in known or len(known) < READERS_THAT_COUNT:
-        return "", ""
-    return "unknown", "third-reader"
+        return verdict
+    return Verdict("unknown", "third-reader")
 
 
 async def _chapters_read(gift: Gift) -> set[int]:
-    """Chapters that were opened and not leafed through at once."""
+    """Chapters that a person opened and did not leaf through at once."""
     opened = (
-        await Event.filter(gift_number=gift.id, kind="read.chapter")
-        .exclude(evidence="unknown")
+        await Event.filter(gift_number=gift.id, kind="read.chapter", evidence__in=COUNTS)
         .order_by("at", "id")
         .values_list("value", "at", "reader")
     )

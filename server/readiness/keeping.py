@@ -1,4 +1,4 @@
-"""Keeping scores: judge what is new in the log, fold it, assess, and write down what changed."""
+"""Keeping scores: fold the log of a lead, assess, and write down what changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,6 @@ from server.kit.clock import days, now
 from server.kit.database import in_transaction, rows
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment, Fit, assess
-from server.readiness.evidence import Hit, judge
 from server.readiness.model import Model, load_model
 from server.readiness.models import Score, Transition
 from server.readiness.state import LeadState, Signal, fold
@@ -22,7 +21,6 @@ from server.tracking.models import Event
 
 AT_ONCE = 100
 DAY = 86400
-BUTTONS = ("gift.taken", "rating", "unsubscribe", "contact.requested")
 ROLES = {
     "decider": (
         "directeur",
@@ -97,12 +95,12 @@ async def check_due(judge_: Judge) -> int:
 
 
 async def rescore(lead_id: int, judge_: Judge) -> None:
-    """Judge new lines, fold the log of a lead, assess, and keep the result."""
+    """Fold the log of a lead, assess, and keep the result."""
     async with in_transaction():
         lead = await Lead.select_for_update().get_or_none(id=lead_id)
         if not lead:
             return
-        state = fold(await signals_of(lead, keep=True), judge_.model)
+        state = fold(await signals_of(lead), judge_.model)
         old = await Score.get_or_none(lead_id=lead.id)
         found = assess_lead(lead, state, judge_, was_ready=bool(old and old.state == "ready"))
         await _keep(lead, state, found, old)
@@ -110,30 +108,13 @@ async def rescore(lead_id: int, judge_: Judge) -> None:
         await Lead.filter(id=lead.id).update(events_scored=lead.event_count)
 
 
-async def signals_of(lead: Lead, *, keep: bool) -> list[Signal]:
-    """The log of a lead as the core sees it; with `keep` new verdicts are written down."""
-    signals = []
-    for event in await Event.filter(lead_id=lead.id).order_by("id"):
-        if not event.evidence:
-            verdict = judge(_hit(event))
-            event.evidence, event.rule = verdict.evidence, verdict.rule
-            if keep:
-                await Event.filter(id=event.id).update(evidence=event.evidence, rule=event.rule)
-        signals.append(
-            Signal(event.kind, days(event.at), event.subject, event.evidence, event.value)
-        )
-    return signals
-
-
-def _hit(event: Event) -> Hit:
-    return Hit(
-        event.method,
-        event.agent,
-        event.purpose,
-        days(event.at),
-        event.network,
-        confirmed_act=event.kind in BUTTONS,
-    )
+async def signals_of(lead: Lead) -> list[Signal]:
+    """The log of a lead as the core sees it."""
+    events = await Event.filter(lead_id=lead.id).order_by("id")
+    return [
+        Signal(event.kind, days(event.at), event.subject, event.evidence, event.value)
+        for event in events
+    ]
 
 
 def assess_lead(
@@ -222,7 +203,7 @@ async def replay(judge_: Judge) -> tuple[int, list[int]]:
             return count, different
         for lead in leads:
             score = await Score.get_or_none(lead_id=lead.id)
-            anew = fold(await signals_of(lead, keep=False), judge_.model).to_dict()
+            anew = fold(await signals_of(lead), judge_.model).to_dict()
             if score and lead.events_scored == lead.event_count and score.memory != anew:
                 different.append(lead.id)
             await rescore(lead.id, judge_)

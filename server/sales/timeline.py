@@ -6,8 +6,8 @@ from datetime import datetime
 from server.gifts.models import Gift
 from server.kit.text import say
 from server.leads.models import Consent, Lead
-from server.readiness.evidence import rule_text
 from server.sales.rows import View
+from server.tracking.evidence import rule_text
 from server.tracking.models import Event
 
 MOST = 100
@@ -43,7 +43,6 @@ EVIDENCE = {
     "proxy": "sales.evidence_proxy",
     "scanner": "sales.evidence_scanner",
     "unknown": "sales.evidence_unknown",
-    "": "sales.evidence_unjudged",
 }
 
 
@@ -116,12 +115,14 @@ class Given:
 async def given_to(lead: Lead, view: View) -> list[Given]:
     """What this lead was given, newest first."""
     gifts = await Gift.filter(lead_id=lead.id, confirmed_at__isnull=False).order_by("-confirmed_at")
+    chapters = Event.filter(lead_id=lead.id, kind="read.chapter", evidence__in=("human", "likely"))
+    opened = {event.gift_number for event in await chapters}
     found = []
     for gift in gifts:
         status = "sales.gift_taken"
         if gift.liked_at:
             status = RATINGS.get(gift.liked or 0, status)
-        elif gift.last_read_at:
+        elif gift.id in opened:
             status = "sales.gift_opened"
         at = gift.confirmed_at or gift.requested_at
         title = view.titles.get(gift.asset_slug, gift.asset_slug)

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from server.kit.clock import now
 from server.kit.database import db_time, rows
+from server.tracking.evidence import Hit, Verdict, judge
 from server.web.visitor import Visitor
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line to write. Without a visitor it is our own act, and `human` needs no judging."""
+    """A line to write. Without a visitor it is our own act: a person's, and needs no judging."""
 
     lead_id: int
     kind: str
@@ -25,13 +26,23 @@ class Entry:
     at: datetime | None = None
 
 
+def verdict_on(visitor: Visitor) -> Verdict:
+    """Whether a person is behind a hit, by the rules that look at the hit alone."""
+    return judge(Hit(visitor.method, visitor.agent, visitor.purpose, network=visitor.network))
+
+
 async def record(entry: Entry) -> bool:
     """Write a line and count it on its lead; False when the key was there already.
+
+    Without evidence of its own a hit is judged here by what it tells itself.
 
     Belongs in the transaction of what it tells, so that neither stands without the other.
     """
     at = entry.at or now()
     who = entry.visitor
+    verdict = Verdict(entry.evidence, entry.rule)
+    if not verdict.evidence:
+        verdict = verdict_on(who) if who else Verdict("human", "")
     written = await rows(
         "INSERT INTO event (lead_id, kind, at, subject, gift_number, value, detail, method, agent,"
         " purpose, network, reader, evidence, rule, dedup_key)"
@@ -49,8 +60,8 @@ async def record(entry: Entry) -> bool:
         who.purpose if who else "",
         who.network if who else "",
         who.reader if who else "",
-        entry.evidence or ("" if who else "human"),
-        entry.rule,
+        verdict.evidence,
+        verdict.rule,
         entry.dedup_key,
     )
     if not written:

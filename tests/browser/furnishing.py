@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from server.kit.database import close_database, open_database
@@ -17,6 +18,7 @@ from tests.product import MINUTE, Product, new_client
 from tests.support import machine
 from tests.support.databases import SECRET, SqliteCopies
 from tests.support.live import LiveServer, LiveServers
+from tests.support.processes import wait_until
 
 BOOK, PAPER = "gulle-gever", "service-als-cadeau"
 CHAPTERS = (1, 2, 3, 4)
@@ -32,6 +34,8 @@ class Furnished:
     """Language → the cookie of an admin who reads it."""
     paths: dict[str, dict[str, str]] = field(default_factory=dict)
     """Language → the paths of pages behind a token, by name."""
+    mail: str = ""
+    """The name of a mail in the mailbox of the desk that this very server sent."""
 
     def cookie(self, language: str) -> dict[str, str]:
         """The cookie of a session, as a browser context takes it."""
@@ -53,9 +57,21 @@ def furnished_site(folder: Path, copies: SqliteCopies) -> Iterator[Furnished]:
         try:
             server = servers(GIVEFIRST_DATA=str(data), GIVEFIRST_DATABASE_URL=url)
             server.data = data
-            yield Furnished(server, sessions, paths)
+            yield Furnished(server, sessions, paths, _mail_sent_by(server))
         finally:
             servers.stop()
+
+
+def _mail_sent_by(server: LiveServer) -> str:
+    """Have one mail sent, for those of the furnisher name another address of the site."""
+    before = _mails(server)
+    httpx2.post(f"{server.url}/nl/newsletter", data={"email": "post@example.org"})
+    wait_until(lambda: _mails(server) > before, server.process, server.output)
+    return (_mails(server) - before).pop().stem
+
+
+def _mails(server: LiveServer) -> set[Path]:
+    return set(server.data.glob("mail/*.eml"))
 
 
 class Furnisher:

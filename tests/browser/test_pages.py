@@ -115,21 +115,22 @@ TEXTS = """quoted => {
 @pytest.fixture
 async def visitors(chromium: Browser, furnished: Furnished) -> AsyncIterator[dict[str, Page]]:
     """A page per language that moves nothing, so that no colour is caught halfway."""
-    pages, faults = {}, []
+    pages = {}
     for lang in LANGUAGES:
         context = await chromium.new_context(locale=lang, reduced_motion="reduce")
         context.set_default_timeout(10_000)
         pages[lang] = await context.new_page()
-        faults.append(faults_of(pages[lang], NOT_FOUND))
+    faults = {lang: faults_of(page, NOT_FOUND) for lang, page in pages.items()}
     yield pages
-    await chromium.close()
-    assert not any(faults), "\n".join(sum(faults, []))
+    for page in pages.values():
+        await page.context.close()
+    assert not any(faults.values()), faults
 
 
 async def walk(page: Page, group: str, lang: str, site: Furnished) -> AsyncIterator[str]:
     """Open the pages of a group one by one, each in its language; the place of each."""
-    mail = sorted(site.server.data.glob("mail/*.eml"))[0].stem
-    values = {**site.paths[lang], "lang": lang, "word": WORDS[lang], "lead": "2", "mail": mail}
+    values = {**site.paths[lang], "lang": lang, "word": WORDS[lang], "mail": site.mail}
+    values["lead"] = "2"
     for place in GROUPS[group]:
         if place == "/desk/":
             await page.context.add_cookies([site.cookie(lang)])  # type: ignore[list-item]
@@ -213,7 +214,7 @@ async def test_text_that_is_too_small_or_too_wide_is_told(page: Page) -> None:
     wide = "<p style='font-size: 11px; width: 200vw'>klein</p><p class=nav>groot</p>"
     await page.set_content(f"<html lang=nl><body>{wide}")
     assert await page.evaluate(SMALL_TEXT, [SMALLEST, SMALLEST_ON_DESK]) == ["11px: klein"]
-    assert await overflow(visitor) > 0
+    assert await overflow(page) > 0
 
 
 async def test_on_paper_stands_the_book_and_not_the_site(

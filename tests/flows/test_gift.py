@@ -190,8 +190,24 @@ async def test_from_the_third_reader_on_it_counts_for_nobody(product: Product) -
         async with product.browser(agent) as device:
             await device.get(f"{path}/read?c=2")
     lines = await Event.filter(kind="read.chapter").order_by("id")
-    assert [line.evidence for line in lines] == ["", "", "unknown"]
+    assert [line.evidence for line in lines] == ["likely", "likely", "unknown"]
     assert lines[-1].rule == "third-reader"
+
+
+async def test_a_scanner_before_the_reader_takes_nothing_from_them(
+    product: Product, clock: Clock
+) -> None:
+    path = await product.gift("gulle-gever", READER)
+    for agent in ("curl/8.5.0", "Go-http-client/2.0", ""):
+        async with product.browser(agent) as scanner:
+            for number in (1, 2, 3, 4):
+                await scanner.get(f"{path}/read?c={number}")
+            await scanner.get(f"{path}/gulle-gever.pdf")
+    assert not await Event.exists(kind="read.25")
+    for number in (1, 2, 3, 4):
+        clock(number * 3 * MINUTE)
+        await product.read(path, number)
+    assert (await Event.get(kind="read.100")).evidence == "likely"
 
 
 async def test_leafing_through_is_not_reading(product: Product) -> None:

@@ -48,7 +48,7 @@ async def snapshot() -> dict[str, list[str]]:
     )
     found = {}
     for table in tables:
-        dropped = {"seen_at", "event_count", "events_scored", "last_event_at", "last_read_at"}
+        dropped = {"seen_at", "event_count", "events_scored", "last_event_at"}
         found[table] = [
             str({name: value for name, value in row.items() if name not in dropped})
             for row in await rows(f'SELECT * FROM "{table}" ORDER BY id')

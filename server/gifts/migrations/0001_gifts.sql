@@ -9,7 +9,6 @@ CREATE TABLE gift (
   confirmed_at $time,
   expires_at $time NOT NULL,
   revoked_at $time,
-  last_read_at $time,
   with_tips BOOLEAN NOT NULL,
   liked INT,
   liked_at $time,

@@ -41,12 +41,12 @@ LIBRARIES = (
 _TOKENS = re.compile(r"[\s;,]+")
 
 _RULES = {
-    "1-method": "readiness.rule_method",
-    "1-prefetch": "readiness.rule_prefetch",
-    "2-empty-agent": "readiness.rule_empty_agent",
-    "2-listed-agent": "readiness.rule_listed_agent",
-    "10-button": "readiness.rule_button",
-    "none": "readiness.rule_none",
+    "1-method": "tracking.rule_method",
+    "1-prefetch": "tracking.rule_prefetch",
+    "2-empty-agent": "tracking.rule_empty_agent",
+    "2-listed-agent": "tracking.rule_listed_agent",
+    "10-button": "tracking.rule_button",
+    "none": "tracking.rule_none",
 }
 
 

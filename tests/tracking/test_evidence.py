@@ -4,7 +4,7 @@ import crawleruseragents
 import pytest
 
 from server.kit.text import LANGUAGES
-from server.readiness.evidence import Hit, judge, rule_text
+from server.tracking.evidence import Hit, judge, rule_text
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
 BROWSERS = (

@@ -1,0 +1,1 @@
+"""The log and what it is worth as evidence."""
