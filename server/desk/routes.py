@@ -17,7 +17,7 @@ from server.sales.rows import View, row_of, sum_in_short, sum_parts
 from server.staff import accounts
 from server.tracking.log import Entry, record
 from server.web.errors import NotFoundError, RefusedError
-from server.web.forms import is_foreign, read_form
+from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.rendering import page, speaker
 from server.web.routing import Route
 from server.web.sessions import give_session, session_cookie, take_session
@@ -54,7 +54,8 @@ async def mail_link(request: Request) -> Response:
         email = normalise(form.get("email", ""))
     except AddressError:
         return RedirectResponse("/desk/login?sent=1", 303)
-    await entering.mail_link(state.site, state.house.fresh(), state.letters, email)
+    async with EvenAnswer():
+        await entering.mail_link(state.site, state.house.fresh(), state.letters, email)
     return RedirectResponse("/desk/login?sent=1", 303)
 
 

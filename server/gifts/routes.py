@@ -14,7 +14,7 @@ from server.library.making import MEDIA_TYPES, cover_svg
 from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
 from server.web.downloads import Download
 from server.web.errors import NotFoundError, RefusedError
-from server.web.forms import is_foreign, read_form
+from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page
 from server.web.routing import Route
@@ -61,7 +61,8 @@ async def ask(request: Request) -> Response:
         )
     if not form.get("website"):
         wish = Wish(email, _name(form), asset, _tips(request, form, asset), visitor(request))
-        await giving.request_gift(giver(request), wish)
+        async with EvenAnswer():
+            await giving.request_gift(giver(request), wish)
     return RedirectResponse(f"{asset.path}?sent=1", 303)
 
 

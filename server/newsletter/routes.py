@@ -13,7 +13,7 @@ from server.newsletter import issuing, joining
 from server.newsletter.joining import Host
 from server.newsletter.tips import Tip
 from server.web.errors import NotFoundError, RefusedError
-from server.web.forms import is_foreign, read_form
+from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page, render
 from server.web.routing import Route
@@ -73,7 +73,8 @@ async def sign_up(request: Request) -> Response:
         wording = say(language, "newsletter.consent", house=state.house.fresh().name)
         asked = Asked(wording, path, short_network(request))
         host = Host(state.site, state.house.fresh(), state.letters)
-        await joining.sign_up(host, email, name, language, asked, "newsletter")
+        async with EvenAnswer():
+            await joining.sign_up(host, email, name, language, asked, "newsletter")
     return RedirectResponse(f"{path}?sent=1", 303)
 
 
