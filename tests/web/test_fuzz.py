@@ -18,16 +18,6 @@ QUERIES = ["q", "c", "size", "theme", "sent", "after", "state", "zzz"]
 FIELDS = [
     "email", "name", "newsletter", "website", "liked", "why", "do", "csrf", "List-Unsubscribe",
 ]  # fmt: skip
-    "email",
-    "name",
-    "newsletter",
-    "website",
-    "liked",
-    "why",
-    "do",
-    "csrf",
-    "List-Unsubscribe",
-]
 TYPES = [
     "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x",
     "multipart/form-data; boundary=", "application/json", "text/plain", "",
