@@ -72,3 +72,19 @@ async def test_nothing_a_stranger_sends_breaks_a_page(product: Product, seed: in
                 answer = await client.request(method, path, headers=headers, content=content)
                 assert answer.status_code < 500, (method, path, headers, content)
     await desk.aclose()
+
+
+async def test_every_odd_word_in_every_query_of_every_page(product: Product) -> None:
+    desk = await product.log_in()
+    await product.gift("gulle-gever", "joost@example.org")
+    for route in all_routes():
+        if "GET" not in (route.methods or ()):
+            continue
+        for word in ODD:
+            path = re.sub(r"\{lang:lang\}", "nl", route.path)
+            path = re.sub(r"\{kind:kind\}", "pdf", re.sub(r"\{number:int\}", "1", path))
+            path = re.sub(r"\{\w+(:path)?\}", "gulle-gever", path)
+            query = {name: word for name in QUERIES if name != "sent"}
+            answer = await desk.get(path, params=query)
+            assert answer.status_code < 500, (path, word)
+    await desk.aclose()
