@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import logging
 from collections.abc import AsyncIterator
 from datetime import date
 
@@ -9,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
+from tortoise.exceptions import DBConnectionError, OperationalError
 
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
@@ -45,6 +47,8 @@ ROOMS = (
 )
 PUBLIC = ("public", "token")
 
+log = logging.getLogger("givefirst.app")
+
 
 def all_routes() -> list[Route]:
     """The route table of the product, as the rooms declare it."""
@@ -58,6 +62,9 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=_lifespan,
         exception_handlers={
             RefusedError: refused,
+            # The database is away for a moment: say so, and when to come back.
+            OperationalError: _unavailable,
+            DBConnectionError: _unavailable,
             FormError: refused,
             404: _http_error,
             405: _http_error,
@@ -147,6 +154,11 @@ def _staff_only(endpoint: Endpoint, role: str) -> Endpoint:
 
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.error("database: %s", type(error).__name__)
+    return error_page(request, 503)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from server.kit.database import rows
 from tests.product import Product
 
 PAGES = [
@@ -91,3 +92,15 @@ async def test_the_accent_of_the_house_is_a_style_of_our_own(product: Product) -
     answer = await product.get("/house.css")
     assert answer.headers["content-type"].startswith("text/css")
     assert "--accent:#1f5a45" in answer.text
+
+
+async def test_a_database_that_is_away_is_said_kindly(product: Product) -> None:
+    await rows("ALTER TABLE issue RENAME TO elsewhere")
+    answer = await product.get("/nl/newsletter")
+    assert answer.status_code == 503
+    assert "Er ging iets mis bij ons" in answer.text
+    assert answer.headers["retry-after"] == "60"
+    assert "issue" not in answer.text
+    assert (await product.get("/nl/faq")).status_code == 200
+    await rows("ALTER TABLE elsewhere RENAME TO issue")
+    assert (await product.get("/nl/newsletter")).status_code == 200
