@@ -10,6 +10,7 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from server.kit.house import House
+from server.kit.text import say
 from server.library.assets import Asset
 from server.library.covers import cover
 from server.library.epub import make_epub
@@ -30,7 +31,9 @@ def cover_svg(asset: Asset, *, label: str = "", uid: str = "") -> str:
     """The cover, drawn where none is given; hidden from screen readers unless it has a label."""
     if asset.cover:
         return _framed(asset.cover, label)
-    more = {"label": label} if label else {}
+    more = {"line": say(asset.language, asset.kind_text)}
+    if label:
+        more["label"] = label
     if uid:
         more["uid"] = uid
     return cover(asset.title, asset.author, asset.kind, asset.cloth, **more)
