@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from ipaddress import ip_address
@@ -23,6 +24,10 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
     """Site and background work together, until SIGTERM or SIGINT."""
     import uvicorn
 
+    # The server raises the signal it was ended by once more when it is done; as an exit it lets
+    # what is below be closed in order, the worker included.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     # Both processes are to build the same links.
     os.environ["GIVEFIRST_BASE_URL"] = settings.base_url
     with ExitStack() as stack:
