@@ -9,6 +9,7 @@ from playwright.async_api import Page, ViewportSize, expect
 
 from tests.browser.furnishing import BOOK, Furnished
 from tests.browser.visits import NOT_FOUND, faults_of, link_mailed, links_mailed, overflow
+from tests.support.browser import axe
 from tests.support.live import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -187,6 +188,7 @@ async def test_the_help_opens_and_closes(desk: Page, furnished: Furnished) -> No
     button = desk.get_by_role("button", name="Sneltoetsen")
     await button.click()
     await expect(helping).to_be_visible()
+    assert await axe(desk) == []
     await helping.get_by_role("button", name="Sluit").click()
     await expect(helping).to_be_hidden()
     await expect(button).to_be_focused()
