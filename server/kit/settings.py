@@ -223,8 +223,14 @@ class _Reader:
             if not path.is_dir():
                 raise SettingError(say(self.language, "kit.setting_folder", name=name, folder=path))
             return path
-        places = (Path.cwd() / folder, PACKAGE / "sample" / folder, PACKAGE.parent / folder)
-        return next((place for place in places if place.is_dir()), places[-1])
+        here = Path.cwd() / folder
+        return here if here.is_dir() else sample_folder(folder)
+
+
+def sample_folder(folder: str) -> Path:
+    """A folder of samples that came with the product: in the wheel, else in the repository."""
+    packed = PACKAGE / "sample" / folder
+    return packed if packed.is_dir() else PACKAGE.parent / folder
 
 
 def _own_secret(data: Path) -> str:

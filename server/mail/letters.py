@@ -23,6 +23,7 @@ from server.kit.content import (
     read_text,
 )
 from server.kit.house import House
+from server.kit.settings import sample_folder
 from server.kit.text import LANGUAGES, say
 
 SLOT = re.compile(r"\{\{ *([a-z_]+) *\}\}")
@@ -72,28 +73,38 @@ def _line(text: str) -> str:
 
 
 class Letters:
-    """All templates, fresh from the files."""
+    """All templates, fresh from the files.
 
-    def __init__(self, folder: Path) -> None:
+    Somebody waits for their mail: where a template or the layout of the house is broken, the one
+    that came with the product is used until it is mended.
+    """
+
+    def __init__(self, folder: Path, spare: Path | None = None) -> None:
         self.folder = folder
+        self._spare = spare or sample_folder("email_templates")
         self._shelf = Shelf(folder, "*.md", _read_template)
         self._made: dict[tuple[str, str, str], Letter] = {}
 
     def get(self, kind: str, language: str, house: House, body: "Body | None" = None) -> Letter:
-        """A template in a language with the house filled in; ContentError where it is broken.
+        """A template in a language with the house filled in.
 
         `body` replaces the slot `content` of a tip: its own HTML and its own written text.
         """
         template = self._shelf.fresh().get((kind, language))
         if template is None:
-            raise ContentError(self._fault(kind, language))
-        layout = read_text(self.folder / "layout.html")
+            file = self._spare / f"{kind}.{language}.md"
+            template = _read_template(file, kind, language)
+        layout = self._layout()
         key = (kind, language, str(hash((template.source, layout, str(house), body))))
         if key not in self._made:
             if len(self._made) > 200:
                 self._made.clear()
             self._made[key] = _make(template, layout, house, language, body)
         return self._made[key]
+
+    def _layout(self) -> str:
+        faults, layout = _read_layout(self.folder / "layout.html")
+        return read_text(self._spare / "layout.html") if faults else layout
 
     def findings(self) -> list[Finding]:
         """What is wrong with the templates: a missing one, an unknown slot, no way out."""
@@ -105,17 +116,7 @@ class Letters:
                 file = self.folder / f"{kind}.{language}.md"
                 if (kind, language) not in items and file not in broken:
                     found.append(Finding(file, 1, "mail.template_missing"))
-        try:
-            layout = read_text(self.folder / "layout.html")
-            found += _check_layout(self.folder / "layout.html", layout)
-        except ContentError as error:
-            found.append(error.finding)
-        return found
-
-    def _fault(self, kind: str, language: str) -> Finding:
-        file = self.folder / f"{kind}.{language}.md"
-        known = (one for one in self._shelf.findings if one.file == file)
-        return next(known, Finding(file, 1, "mail.template_missing"))
+        return found + _read_layout(self.folder / "layout.html")[0]
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,15 @@ class Body:
 
     html: str
     text: str
+
+
+def _read_layout(file: Path) -> tuple[list[Finding], str]:
+    """What is wrong with the layout, and its text."""
+    try:
+        layout = read_text(file)
+    except ContentError as error:
+        return [error.finding], ""
+    return _check_layout(file, layout), layout
 
 
 def _check_layout(file: Path, layout: str) -> list[Finding]:
