@@ -36,6 +36,15 @@ def has_ended(number: int) -> bool:
     return state in "ZX"
 
 
+def holds_open(number: int, file: Path) -> bool:
+    """A process has this file open."""
+    try:
+        found = [entry.readlink() for entry in (PROC / str(number) / "fd").iterdir()]
+    except OSError:
+        return False
+    return file in found
+
+
 def within(seconds: float, is_so: Callable[[], object]) -> bool:
     """Whether something comes to be so within a time."""
     until = time.monotonic() + seconds

@@ -1,16 +1,13 @@
 """The commands beside `serve`: what they print, how they refuse, and that twice is once."""
 
-import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from server.kit.migrations import all_migrations
-from tests.cli.commands import bare_environ, command, full_environ, givefirst
+from tests.cli.commands import bare_environ, givefirst
 from tests.product import body_of
 from tests.support import machine
 from tests.support.live import LiveServer
@@ -239,37 +236,3 @@ def test_a_lead_is_explained_to_the_point(site: LiveServer, environ: dict[str, s
     assert int(lines[-1]) == told["points"]
     replayed = givefirst(environ, "readiness", "replay", "--json").json()
     assert replayed == {"leads": 1, "different": []}
-
-
-def everything(engine: str) -> list[str]:
-    """The names of all migrations of an engine, in order."""
-    return [f"{one.room}/{one.name}" for one in all_migrations(engine)]
-
-
-def test_migrating_twice_is_migrating_once(unmigrated: tuple[str, dict[str, str]]) -> None:
-    engine, environ = unmigrated
-    if engine == "postgres":
-        assert "givefirst migrate" in givefirst(environ, "newsletter", "list").refusal()
-    assert givefirst(environ, "migrate", "--json").json() == {"applied": everything(engine)}
-    assert givefirst(environ, "migrate", "--json").json() == {"applied": []}
-    assert givefirst(environ, "migrate").lines == ["De database is al bij."]
-    assert givefirst(environ, "newsletter", "list").code == 0
-
-
-def test_two_who_migrate_at_once_do_it_once(unmigrated: tuple[str, dict[str, str]]) -> None:
-    engine, environ = unmigrated
-    both = [
-        subprocess.Popen(
-            command("migrate", "--json"),
-            env=full_environ(environ),
-            cwd=machine.REPOSITORY,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=60) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    applied = sorted(json.loads(out)["applied"] for out, _ in said)
-    assert applied == [[], everything(engine)]
