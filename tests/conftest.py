@@ -27,6 +27,7 @@ MARKERS = [
     "pure: touches no database; given by itself to every test that asks for none",
     "sqlite: about SQLite, whatever the rest runs on",
     "poppler: needs pdftotext, pdftoppm and pdfinfo",
+    "proc: looks at processes through /proc",
 ]
 DATABASES = {"database_url", "start_server", "live_server"}  # fixtures that bring one
 LEFT_OUT = pytest.StashKey[Counter[str]]()

@@ -4,6 +4,7 @@ A link gives access, never an identity. It may be passed on: from the third pair
 browser on, reading through it is `unknown` and counts for nobody.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from server.gifts.models import Gift
@@ -29,38 +30,31 @@ async def open_chapter(gift: Gift, asset: Asset, number: int, visitor: Visitor) 
         if not await _may_record(gift, visitor):
             return
         verdict = await _verdict(gift, visitor)
-        minute = f"{now():%Y%m%d%H%M}"
-        opened = Entry(
-            gift.lead_id,
-            "read.chapter",
-            f"chapter:{gift.id}:{number}:{visitor.reader}:{minute}",
-            gift.asset_slug,
-            gift.id,
-            value=number,
-            visitor=visitor,
-            evidence=verdict.evidence,
-            rule=verdict.rule,
-        )
+        key = f"chapter:{gift.id}:{number}:{visitor.reader}:{now():%Y%m%d%H%M}"
+        opened = replace(_entry(gift, "read.chapter", key, visitor, verdict), value=number)
         if await record(opened) and verdict.evidence in COUNTS:
             await _record_steps(gift, asset, visitor, verdict)
+
+
+def _entry(gift: Gift, kind: str, key: str, visitor: Visitor, verdict: Verdict) -> Entry:
+    return Entry(
+        gift.lead_id,
+        kind,
+        key,
+        gift.asset_slug,
+        gift.id,
+        visitor=visitor,
+        evidence=verdict.evidence,
+        rule=verdict.rule,
+    )
 
 
 async def _record_steps(gift: Gift, asset: Asset, visitor: Visitor, verdict: Verdict) -> None:
     share = 100 * len(await _chapters_read(gift)) // max(1, len(asset.chapters))
     for step in STEPS:
         if share >= step:
-            await record(
-                Entry(
-                    gift.lead_id,
-                    f"read.{step}",
-                    f"read:{gift.id}:{step}",
-                    gift.asset_slug,
-                    gift.id,
-                    visitor=visitor,
-                    evidence=verdict.evidence,
-                    rule=verdict.rule,
-                )
-            )
+            key = f"read:{gift.id}:{step}"
+            await record(_entry(gift, f"read.{step}", key, visitor, verdict))
 
 
 async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
@@ -70,19 +64,8 @@ async def took_home(gift: Gift, kind: str, visitor: Visitor) -> None:
             return
         verdict = await _verdict(gift, visitor)
         key = f"download:{gift.id}:{kind}:{visitor.reader}:{now():%Y%m%d}"
-        await record(
-            Entry(
-                gift.lead_id,
-                "gift.downloaded",
-                key,
-                gift.asset_slug,
-                gift.id,
-                detail=kind,
-                visitor=visitor,
-                evidence=verdict.evidence,
-                rule=verdict.rule,
-            )
-        )
+        taken = replace(_entry(gift, "gift.downloaded", key, visitor, verdict), detail=kind)
+        await record(taken)
 
 
 async def _may_record(gift: Gift, visitor: Visitor) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from server.kit.migrations import LOCK, all_migrations
 from tests.cli.commands import command, full_environ, givefirst
-from tests.cli.processes import PROC, holds_open
+from tests.cli.processes import holds_open
 from tests.support import machine
 
 Running = subprocess.Popen[str]
@@ -35,7 +35,7 @@ def test_migrating_twice_is_migrating_once(unmigrated: tuple[str, dict[str, str]
     assert givefirst(environ, "newsletter", "list").code == 0
 
 
-@pytest.mark.skipif(not PROC.is_dir(), reason="there is no /proc here")
+@pytest.mark.proc
 async def test_two_who_migrate_at_once_do_it_once(
     unmigrated: tuple[str, dict[str, str]],
 ) -> None:

@@ -10,13 +10,12 @@ import httpx2
 import pytest
 
 from tests.cli.commands import bare_environ, command, full_environ, givefirst
-from tests.cli.processes import PROC, has_ended, within, worker_of
+from tests.cli.processes import has_ended, within, worker_of
 from tests.support import machine
 from tests.support.live import LiveServer, LiveServers
 from tests.support.processes import start, stop
 from tests.support.smtp import SmtpServer
 
-needs_proc = pytest.mark.skipif(not (PROC / "self").exists(), reason="there is no /proc here")
 BOOK = "/nl/library/gulle-gever"
 
 
@@ -86,7 +85,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
     assert "--port" in refusal
 
 
-@needs_proc
+@pytest.mark.proc
 def test_asked_to_end_site_and_worker_end(site: LiveServer) -> None:
     worker = running_worker(site)
     site.process.terminate()
@@ -97,7 +96,7 @@ def test_asked_to_end_site_and_worker_end(site: LiveServer) -> None:
         httpx2.get(site.url)
 
 
-@needs_proc
+@pytest.mark.proc
 def test_killed_it_takes_its_worker_along_and_frees_the_folder(site: LiveServer) -> None:
     worker = running_worker(site)
     site.process.kill()
@@ -105,7 +104,7 @@ def test_killed_it_takes_its_worker_along_and_frees_the_folder(site: LiveServer)
     assert within(2, lambda: has_ended(worker))
 
 
-@needs_proc
+@pytest.mark.proc
 def test_after_a_kill_it_starts_again_at_once(
     start_server: LiveServers, environ: dict[str, str]
 ) -> None:
@@ -119,7 +118,7 @@ def test_after_a_kill_it_starts_again_at_once(
     assert len(second.mails()) == 1
 
 
-@needs_proc
+@pytest.mark.proc
 def test_a_killed_worker_is_started_again(site: LiveServer) -> None:
     for address in ("joost@example.org", "anna@example.org"):
         worker = running_worker(site)
@@ -131,7 +130,7 @@ def test_a_killed_worker_is_started_again(site: LiveServer) -> None:
     assert site.printed().count("the worker ended with -9 and is started again") == 2
 
 
-@needs_proc
+@pytest.mark.proc
 def test_without_its_worker_a_site_mails_nothing_until_there_is_one(
     start_server: LiveServers, environ: dict[str, str]
 ) -> None:

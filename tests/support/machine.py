@@ -77,6 +77,8 @@ def missing() -> dict[str, str]:
         lacks["epubcheck"] = "install epubcheck and a Java runtime"
     if not all(map(shutil.which, ("pdftotext", "pdftoppm", "pdfinfo"))):
         lacks["poppler"] = "install poppler-utils"
+    if not Path("/proc/self").exists():
+        lacks["proc"] = "run them on Linux"
     return lacks
 
 
