@@ -63,14 +63,18 @@ def _database(value: str) -> str:
     if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
         return value
     parts = urlsplit(value)
-    if parts.scheme in ("postgres", "postgresql") and parts.netloc and parts.path.strip("/"):
+    hosts = parts.netloc.rpartition("@")[2]
+    ports_are_numbers = re.fullmatch(r"[^:,]+(:\d{1,5})?(,[^:,]+(:\d{1,5})?)*|\[.+\](:\d+)?", hosts)
+    if parts.scheme in ("postgres", "postgresql") and ports_are_numbers and parts.path.strip("/"):
         return value.replace("postgresql://", "postgres://", 1)
     raise ValueError("scheme")
 
 
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+    _ = parts.port  # raises ValueError when it is no port
+    extra = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or not parts.hostname or extra:
         raise ValueError("address")
     return value.rstrip("/")
 

@@ -8,8 +8,13 @@ from server.kit.settings import SETTINGS, SettingError, load_settings
 from server.kit.site import Site
 
 WRONG = {
-    "GIVEFIRST_DATABASE_URL": ["mysql://x:hunter2@h/d", "sqlite:///", "postgres:///", "x"],
-    "GIVEFIRST_BASE_URL": ["books.example.org", "ftp://x", "https://", "https://x/sub"],
+    "GIVEFIRST_DATABASE_URL": [
+        "mysql://x:hunter2@h/d", "sqlite:///", "postgres:///", "x", "postgres://u:hunter2@h:abc/d",
+    ],
+    "GIVEFIRST_BASE_URL": [
+        "books.example.org", "ftp://x", "https://", "https://x/sub", "http://h:abc",
+        "http://u:hunter2@h", "http://h?x",
+    ],
     "GIVEFIRST_SMTP_URL": ["mail.example.org", "http://u:hunter2@x", "smtp://", "smtp://h:99999"],
     "GIVEFIRST_SENDER": ["", "nobody", "a@b@c", "<>"][1:],
     "GIVEFIRST_BOUNCE_ADDRESS": ["bounce", "a b@c.org"],
