@@ -12,7 +12,7 @@ from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
 from server.kit.site import Site
-from server.kit.text import euro, say
+from server.kit.text import say
 from server.leads import subscribing
 from server.leads.models import Lead, Subscription
 from server.leads.subscribing import Asked
@@ -174,8 +174,3 @@ async def rate(gift: Gift, liked: int, why: str, visitor: Visitor) -> bool:
             )
         )
     return True
-
-
-def value_text(asset: Asset) -> str:
-    """What it would cost elsewhere, in the money and language of the reader."""
-    return euro(asset.language, asset.value)

@@ -16,7 +16,6 @@ from server.library.covers import cover
 from server.library.epub import make_epub
 from server.library.press import FONTS, HERE, make_pdf, make_png
 
-FORMATS = ("pdf", "epub", "png")
 MEDIA_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip", "png": "image/png"}
 # The ways of making are part of what is made: other code or other fonts, another file.
 RECIPE = sha256(

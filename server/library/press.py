@@ -23,7 +23,6 @@ from server.library.pages import captioned_blocks
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-RASTER = {".png", ".jpg", ".jpeg", ".svg", ".webp"}
 MARKS = {"strong": "strong", "em": "emph", "sub": "sub", "sup": "super", "code": "raw"}
 
 
