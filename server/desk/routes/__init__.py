@@ -1,0 +1,12 @@
+"""Every page of the desk."""
+
+from server.desk.routes import card, editing, entering, leads, mailing
+from server.web.routing import Route
+
+routes: list[Route] = [
+    *entering.routes,
+    *leads.routes,
+    *card.routes,
+    *editing.routes,
+    *mailing.routes,
+]
