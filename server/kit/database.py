@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 # The rooms that have tables, bottom first: the order in which Tortoise and migrations meet them.
-ROOMS = ("staff", "leads", "tracking", "mail", "gifts", "newsletter", "readiness")
+ROOMS = ("staff", "leads", "tracking", "mail", "gifts", "newsletter", "readiness", "sales")
 
 
 async def open_database(settings: Settings) -> None:

@@ -4,6 +4,7 @@ Each room keeps its sentences in `texts.yaml` beside its code: `key: {nl: ..., e
 as `{one: ..., other: ...}`. A key is asked for with its room: `say("nl", "gifts.button")`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -101,5 +102,23 @@ def euro(language: str, value: float) -> str:
 def file_size(language: str, octets: int) -> str:
     """`480 kB`, `1,2 MB`."""
     if octets < 1_000_000:
-        return f"{max(1, round(octets / 1000))} kB"
-    return f"{number(language, octets / 1_000_000, 1)} MB"
+        return f"{max(1, round(octets / 1000))}\u00a0kB"
+    return f"{number(language, octets / 1_000_000, 1)}\u00a0MB"
+
+
+def amount(written: str) -> float | None:
+    """The number that somebody wrote as `3.200`, `3200,50`, `€ 3,200.00` or `1 250`; None for none.
+
+    Of two kinds of separator the last is the decimal one; one alone followed by three digits
+    stands for thousands.
+    """
+    digits = re.sub(r"[\s€]|EUR|euro", "", written, flags=re.IGNORECASE)
+    match = re.fullmatch(r"([0-9][0-9.,]*?)(?:([.,])([0-9]{1,2}))?", digits)
+    if not match:
+        return None
+    whole, _, cents = match.groups()
+    plain = re.sub(r"[.,]", "", whole)
+    grouped = re.fullmatch(r"\d+|\d{1,3}([.,]\d{3})(?:\1?[.,]?\d{3})*", whole)
+    if not grouped or not plain.isdigit() or len(plain) > 12:
+        return None
+    return float(f"{plain}.{cents or 0}")

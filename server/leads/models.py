@@ -1,10 +1,12 @@
 """A lead, their consents and subscriptions."""
 
 from datetime import timedelta
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
+from server.kit.addresses import domain_of
 from server.kit.clock import now
 from server.kit.database import db_time, rows
 
@@ -27,6 +29,12 @@ class Lead(Model):
     event_count = fields.IntField(default=0)
     events_scored = fields.IntField(default=0)
     last_event_at = fields.DatetimeField()
+    domain = fields.CharField(254, default="")
+    company_key = fields.CharField(160, default="")
+    themes = fields.CharField(400, default="")
+    facts: Any = fields.JSONField(default=dict)
+    customer_since = fields.DatetimeField(null=True)
+    optout_offered_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 
@@ -44,8 +52,8 @@ class Lead(Model):
         moment = now()
         found = await rows(
             "INSERT INTO lead (email, name, company, role, language, source, created_at, asked_at,"
-            " last_event_at, event_count, events_scored)"
-            " VALUES (?, '', '', '', ?, ?, ?, ?, ?, 0, 0)"
+            " last_event_at, event_count, events_scored, domain)"
+            " VALUES (?, '', '', '', ?, ?, ?, ?, ?, 0, 0, ?)"
             " ON CONFLICT (email) DO UPDATE SET asked_at = excluded.asked_at RETURNING id",
             email,
             language,
@@ -53,6 +61,7 @@ class Lead(Model):
             db_time(moment),
             db_time(moment),
             db_time(moment),
+            domain_of(email),
         )
         return await cls.get(id=found[0]["id"])
 
@@ -66,6 +75,11 @@ class Lead(Model):
         if self.no_ask_until is None or self.no_ask_until < until:
             self.no_ask_until = until
             await Lead.filter(id=self.id).update(no_ask_until=until)
+
+
+def company_key(company: str) -> str:
+    """How the name of a firm is compared: without capitals and double spaces."""
+    return " ".join(company.casefold().split())[:160]
 
 
 class Consent(Model):

@@ -11,11 +11,11 @@ from math import floor
 from types import MappingProxyType
 from typing import NamedTuple
 
-from server.readiness.facts import Facts, gather, silent_from
+from server.readiness.facts import NEVER, Facts, gather, silent_from
 from server.readiness.model import Model
 from server.readiness.scoring import Fit, score, whole
 from server.readiness.state import PAGES, UNEXPECTED, LeadState, Mark
-from server.readiness.steps import Case, NextStep, check_at, state_of, step_of
+from server.readiness.steps import ASKED, Case, NextStep, check_at, state_of, step_of
 
 __all__ = ["Assessment", "Balance", "Fit", "Moment", "NextStep", "Reason", "assess"]
 
@@ -114,6 +114,12 @@ class Assessment:
         facts, least = self._case.facts, self._case.model.liked.from_rating
         liked = {mark[1] for mark in facts.ratings() if mark[3] >= least}
         return Balance(len(facts.given), len(facts.returns), len(liked))
+
+    @cached_property
+    def asked_at(self) -> float | None:
+        """When this lead was last asked for something or made an offer; None: never."""
+        last = self._case.facts.latest(ASKED) if self._case else NEVER
+        return None if last == NEVER else last
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:

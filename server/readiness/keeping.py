@@ -112,7 +112,7 @@ async def signals_of(lead: Lead) -> list[Signal]:
     """The log of a lead as the core sees it."""
     events = await Event.filter(lead_id=lead.id).order_by("id")
     return [
-        Signal(event.kind, days(event.at), event.subject, event.evidence, event.value)
+        Signal(event.kind, days(event.at), event.subject, event.evidence, event.value, event.sign)
         for event in events
     ]
 
@@ -144,10 +144,15 @@ def fit_of(lead: Lead) -> Fit:
     role = lead.role.casefold()
     known = next((name for name, words in ROLES.items() if any(word in role for word in words)), "")
     return Fit(
-        business_mailbox=not disposable and domain not in whitelist,
+        business_mailbox=is_business(domain),
         disposable=disposable,
         role=known or ("user" if role else "unknown"),
     )
+
+
+def is_business(domain: str) -> bool:
+    """A mail domain that is a firm's own: neither free for all nor thrown away after use."""
+    return bool(domain) and domain not in blocklist and domain not in whitelist
 
 
 async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | None) -> None:
@@ -166,6 +171,10 @@ async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | No
         "step_subject": found.next_step.subject,
         "step_opens_at": moment_of(found.next_step.opens_at),
         "returned_at": moment_of(found.returned_at),
+        "given": found.balance.given,
+        "returned": found.balance.returned,
+        "liked": found.balance.liked,
+        "asked_at": moment_of(found.asked_at),
         "next_check_at": moment_of(found.next_check_at),
     }
     if old:

@@ -26,6 +26,10 @@ class Score(Model):
     step_subject = fields.CharField(80)
     step_opens_at = fields.DatetimeField(null=True)
     returned_at = fields.DatetimeField(null=True)
+    given = fields.IntField(default=0)
+    returned = fields.IntField(default=0)
+    liked = fields.IntField(default=0)
+    asked_at = fields.DatetimeField(null=True)
     next_check_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -12,7 +12,7 @@ from server.readiness.state import ASKS, LeadState
 
 NEAR = 1 / 24  # days: how exactly the end of READY is found
 
-_ASKED = (*ASKS, "outcome.offer")
+ASKED = (*ASKS, "outcome.offer")
 
 
 class NextStep(NamedTuple):
@@ -73,7 +73,7 @@ class Case:
         rested = refused + model.rule.refusal_days
         self.contact_open = facts.contact_open()
         self.stopped = facts.stopped()
-        self.asks_open_at = max(facts.latest(_ASKED) + model.rule.ask_days, rested)
+        self.asks_open_at = max(facts.latest(ASKED) + model.rule.ask_days, rested)
         self.put_off_until = max(rested if refused >= offered else NEVER, self._not_now(offered))
         answered = max(refused, facts.latest(("outcome.not_now", "outcome.not_a_fit")))
         self.offer_until = offered + model.windows.offer_days if offered > answered else NEVER

@@ -1,107 +1,92 @@
-"""The lists: who is ready today, and all leads with search and pages by place, not by number."""
+"""Today: who is ready, who can be asked, and what this colleague set for today."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
 
-from server.kit.database import db_time, rows
-from server.leads.models import Lead
+from server.kit.clock import now
+from server.kit.database import rows
 from server.readiness.models import Score
+from server.sales import follow_up
+from server.sales.models import FollowUp, Note, Outcome
 from server.sales.rows import Row, View, row_of
+from server.staff.models import StaffUser
 
-PAGE = 50
 MOST_TODAY = 12
-HOLDS = "({})".format(
-    " OR ".join(f"LOWER(l.{column}) LIKE ? ESCAPE '!'" for column in ("email", "name", "company"))
-)
-STATES = ("ready", "reading", "resting", "new", "customer", "objected")
+LEARNS_FROM = 20  # outcomes: below it nothing can be predicted
 
 
 @dataclass(frozen=True)
 class Today:
-    """Whom to talk to today; `counts` tells how many are in each state."""
+    """Whom to talk to today; `counts` tells how many are in each state.
+
+    `owners` and `accepted` tell by lead whose it is and who took it up; `newest` holds by lead the
+    number of the newest outcome (0: none), which a form carries along.
+    """
 
     ready: list[Row]
     ask: list[Row]
+    tasks: list[Note]
     counts: dict[str, int]
+    outcomes: int
+    owners: dict[int, StaffUser] = field(default_factory=dict)
+    accepted: dict[int, StaffUser] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
 
 
-async def today(view: View) -> Today:
-    """Who is ready, and who can be asked how they liked something; by what came back last."""
+async def today(view: View, staff: StaffUser, day: date) -> Today:
+    """The list of a colleague on a day; who was let rest until later is left out."""
     ready = await _rows(view, state="ready")
     # A sentence is made now: who is past their state or step since the score was kept is left out.
     shown = [row for row in ready if row.state == "ready"]
-    # Who asked to be called comes first; a sort keeps the order of the others.
-    shown.sort(key=lambda row: row.step != "call_back")
     ask = [row for row in await _rows(view, step="ask_liked") if row.step == "ask_liked"]
     asked = [row for row in ask if row.state != "ready"]
+    ids = [row.lead.id for row in (*shown, *asked)]
+    newest = await _newest(ids)
+    accepted = {
+        one.lead_id: one.staff for one in newest.values() if one.kind == "accepted" and one.staff
+    }
+    # Who asked to be called comes first, then whom nobody took up; a sort keeps the order else.
+    shown.sort(key=lambda row: (row.step != "call_back", row.lead.id in accepted))
     counted = await rows("SELECT state, COUNT(*) AS n FROM score GROUP BY state")
-    counts = {str(row["state"]): int(row["n"]) for row in counted}
-    return Today(shown, asked, counts)
+    return Today(
+        ready=shown,
+        ask=asked,
+        tasks=await follow_up.tasks_due(staff, day),
+        counts={str(row["state"]): int(row["n"]) for row in counted},
+        outcomes=await decided(),
+        owners=await owners_of(ids),
+        accepted=accepted,
+        newest={lead_id: outcome.id for lead_id, outcome in newest.items()},
+    )
+
+
+async def decided() -> int:
+    """How many leads came to an end that teaches something: won, lost, not a fit."""
+    ends = Outcome.filter(kind__in=("won", "lost", "not_a_fit"), undone_at=None)
+    return await ends.count()
+
+
+async def _newest(ids: list[int]) -> dict[int, Outcome]:
+    found = Outcome.filter(lead_id__in=ids, undone_at=None).order_by("id")
+    return {one.lead_id: one for one in await found.prefetch_related("staff")} if ids else {}
+
+
+async def owners_of(ids: Iterable[int]) -> dict[int, StaffUser]:
+    """Whose these leads are, of those that are somebody's."""
+    wanted = list(ids)
+    found = FollowUp.filter(lead_id__in=wanted, owner_id__isnull=False).prefetch_related("owner")
+    return {one.lead_id: one.owner for one in await found if one.owner} if wanted else {}
 
 
 async def _rows(view: View, **which: str) -> list[Row]:
+    resting = FollowUp.filter(snoozed_until__gt=now()).values_list("lead_id", flat=True)
+    snoozed = [int(str(lead_id)) for lead_id in await resting]
     scores = (
         await Score.filter(**which)
+        .exclude(lead_id__in=snoozed)
         .order_by("-returned_at", "-points", "lead_id")
         .limit(MOST_TODAY)
         .prefetch_related("lead")
     )
     return [row_of(score.lead, score, view) for score in scores]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the list; `after` is the place where the next begins, empty at the end."""
-
-    rows: list[Row]
-    after: str
-
-
-async def page_of(view: View, query: str = "", state: str = "", after: str = "") -> Page:
-    """Leads by their last event, newest first; with a query those whose name, firm or address
-    holds it, with a state those who are in it."""
-    where: list[str] = ["1 = 1"]
-    values: list[object] = []
-    if query:
-        where.append(HOLDS)
-        values += [f"%{_like(query)}%"] * 3
-    if state in STATES:
-        where.append("s.state = ?")
-        values.append(state)
-    place = _open_place(after)
-    if place:
-        where.append("(l.last_event_at, l.id) < (?, ?)")
-        values += [db_time(place[0]), place[1]]
-    found = await rows(
-        "SELECT l.id FROM lead l LEFT JOIN score s ON s.lead_id = l.id WHERE "  # noqa: S608 (fixed parts)
-        + " AND ".join(where)
-        + f" ORDER BY l.last_event_at DESC, l.id DESC LIMIT {PAGE + 1}",
-        *values,
-    )
-    ids = [row["id"] for row in found[:PAGE]]
-    leads = {lead.id: lead for lead in await Lead.filter(id__in=ids)} if ids else {}
-    scores = {score.lead_id: score for score in await Score.filter(lead_id__in=ids)} if ids else {}
-    shown = [row_of(leads[one], scores.get(one), view) for one in ids]
-    more = len(found) > PAGE
-    return Page(shown, _place(leads[ids[-1]]) if more else "")
-
-
-def _like(query: str) -> str:
-    folded = query.casefold()
-    return folded.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def _place(lead: Lead) -> str:
-    text = f"{lead.last_event_at.astimezone(UTC).isoformat()}|{lead.id}"
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _open_place(after: str) -> tuple[datetime, int] | None:
-    """A place from an address; anything that is none counts as the beginning."""
-    try:
-        text = urlsafe_b64decode(after[:200] + "==").decode()
-        moment, _, number = text.partition("|")
-        return datetime.fromisoformat(moment), int(number)
-    except (ValueError, UnicodeError):
-        return None

@@ -1,12 +1,15 @@
 """The history of one lead: what was given, what came back, and on what evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.gifts.models import Gift
 from server.kit.text import say
 from server.leads.models import Consent, Lead
+from server.sales.models import Outcome
+from server.sales.outcomes import KINDS, outcomes_of
 from server.sales.rows import View
+from server.sales.told import outcome_text
 from server.tracking.evidence import rule_text
 from server.tracking.models import Event
 
@@ -26,6 +29,7 @@ RETURNS = (
     "contact.requested",
 )
 SENTENCES = {
+    "contact.requested": "sales.event_contact_requested",
     "gift.requested": "sales.event_gift_requested",
     "gift.taken": "sales.event_gift_taken",
     "gift.downloaded": "sales.event_gift_downloaded",
@@ -44,6 +48,9 @@ EVIDENCE = {
     "scanner": "sales.evidence_scanner",
     "unknown": "sales.evidence_unknown",
 }
+
+
+OUTCOMES = tuple(KINDS.values())
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,25 @@ async def lines_of(lead: Lead, view: View) -> list[Line]:
     """The latest lines of the log of a lead, newest first."""
     told = Event.filter(lead_id=lead.id).exclude(kind__in=DERIVED)
     events = await told.order_by("-at", "-id").limit(MOST)
-    return [_line(event, view) for event in events]
+    by_key = {outcome.key: outcome for outcome in await outcomes_of(lead.id)}
+    return [
+        _outcome_line(event, by_key[event.dedup_key], view)
+        if event.dedup_key in by_key
+        else _line(event, view)
+        for event in events
+        # What was taken back, and the line that took it back, are as if they had never been.
+        if event.kind not in OUTCOMES or event.dedup_key in by_key
+    ]
+
+
+def _outcome_line(event: Event, outcome: Outcome, view: View) -> Line:
+    who = outcome.staff.shown_name if outcome.staff else say(view.language, "sales.by_import")
+    told = outcome_text(outcome, view)
+    return replace(
+        _line(event, view),
+        sentence=say(view.language, "sales.event_outcome", who=who, told=told),
+        quote="",
+    )
 
 
 def _line(event: Event, view: View) -> Line:

@@ -11,7 +11,10 @@ from server.web.visitor import Visitor
 
 @dataclass(frozen=True)
 class Entry:
-    """A line to write. Without a visitor it is our own act: a person's, and needs no judging."""
+    """A line to write. Without a visitor it is our own act: a person's, and needs no judging.
+
+    `sign` -1 takes back the line that it repeats in all but its key.
+    """
 
     lead_id: int
     kind: str
@@ -24,6 +27,7 @@ class Entry:
     evidence: str = ""
     rule: str = ""
     at: datetime | None = None
+    sign: int = 1
 
 
 def verdict_on(visitor: Visitor) -> Verdict:
@@ -45,8 +49,8 @@ async def record(entry: Entry) -> bool:
         verdict = verdict_on(who) if who else Verdict("human", "")
     written = await rows(
         "INSERT INTO event (lead_id, kind, at, subject, gift_number, value, detail, method, agent,"
-        " purpose, network, reader, evidence, rule, dedup_key)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " purpose, network, reader, evidence, rule, sign, dedup_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (dedup_key) DO NOTHING RETURNING id",
         entry.lead_id,
         entry.kind,
@@ -62,6 +66,7 @@ async def record(entry: Entry) -> bool:
         who.reader if who else "",
         verdict.evidence,
         verdict.rule,
+        entry.sign,
         entry.dedup_key,
     )
     if not written:

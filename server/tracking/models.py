@@ -25,6 +25,7 @@ class Event(Model):
     reader = fields.CharField(22, default="")
     evidence = fields.CharField(10, default="")
     rule = fields.CharField(20, default="")
+    sign = fields.IntField(default=1)
     dedup_key = fields.CharField(160, unique=True)
 
     class Meta:

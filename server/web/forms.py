@@ -41,8 +41,15 @@ async def read_form(request: Request) -> dict[str, str]:
         raise FormError(400) from None
     except ValueError:
         raise FormError(413) from None
-    request.state.form = {name: value.replace("\0", "") for name, value in pairs}
+    request.state.fields = [(name, value.replace("\0", "")) for name, value in pairs]
+    request.state.form = dict(request.state.fields)
     return dict(request.state.form)
+
+
+async def read_values(request: Request, name: str) -> list[str]:
+    """Every value of a field that may stand in a form more than once."""
+    await read_form(request)
+    return [value for field, value in request.state.fields if field == name]
 
 
 async def _body(request: Request) -> bytes:

@@ -9,11 +9,20 @@ from server.kit.site import Site
 
 WRONG = {
     "GIVEFIRST_DATABASE_URL": [
-        "mysql://x:hunter2@h/d", "sqlite:///", "postgres:///", "x", "postgres://u:hunter2@h:abc/d",
+        "mysql://x:hunter2@h/d",
+        "sqlite:///",
+        "postgres:///",
+        "x",
+        "postgres://u:hunter2@h:abc/d",
     ],
     "GIVEFIRST_BASE_URL": [
-        "books.example.org", "ftp://x", "https://", "https://x/sub", "http://h:abc",
-        "http://u:hunter2@h", "http://h?x",
+        "books.example.org",
+        "ftp://x",
+        "https://",
+        "https://x/sub",
+        "http://h:abc",
+        "http://u:hunter2@h",
+        "http://h?x",
     ],
     "GIVEFIRST_SMTP_URL": ["mail.example.org", "http://u:hunter2@x", "smtp://", "smtp://h:99999"],
     "GIVEFIRST_SENDER": ["", "nobody", "a@b@c", "<>"][1:],

@@ -1,29 +1,45 @@
-"""The card of one lead, and what is done on it."""
+"""The card of one lead, and what is done on it: outcomes, notes, whose it is, resting."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from server.desk.routes.looking import lead_of, view_of
+from server.desk.routes.looking import back, lead_of, view_of
 from server.kit.clock import now
 from server.kit.database import in_transaction
+from server.kit.text import amount
 from server.leads.models import Lead
 from server.readiness.models import Score
-from server.sales import timeline
-from server.sales.rows import row_of, sum_parts
+from server.sales import finding, follow_up, outcomes, timeline, told
+from server.sales.models import Outcome
+from server.sales.outcomes import NewerOutcomeError, OutcomeError, Result
+from server.sales.rows import View, row_of, sum_parts
 from server.staff import accounts
+from server.staff.models import StaffUser
 from server.tracking.log import Entry, record
+from server.web.errors import NotFoundError
 from server.web.forms import read_form
 from server.web.rendering import page
 from server.web.routing import Route
 
+DAYS_OF_REST = ("7", "30", "90")
+
 
 async def card(request: Request) -> Response:
     """Everything about one lead: the sentence, the sum, the history, the receipts."""
-    lead, view = await lead_of(request), await view_of(request)
+    return await _card(request, await lead_of(request))
+
+
+async def _card(request: Request, lead: Lead, status: int = 200, **told_here: Any) -> Response:
+    view = await view_of(request)
     row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
+    newest = await outcomes.newest_of(lead.id)
     return page(
         request,
         "desk/lead.html",
+        status=status,
         lead=lead,
         row=row,
         lines=sum_parts(row, view),
@@ -32,7 +48,152 @@ async def card(request: Request) -> Response:
         returned=await timeline.returned_by(lead, view),
         consents=await timeline.consents_of(lead),
         now=now(),
+        today=request.app.state.today(),
+        newest=newest.id if newest else 0,
+        notes=await follow_up.notes_of(lead),
+        follow_up=await follow_up.follow_up_of(lead),
+        colleagues=await follow_up.colleagues(),
+        firm=await finding.firm_of(lead, view),
+        done=await outcome_line(request, view, "done"),
+        undone=await outcome_line(request, view, "undone"),
+        newer=await outcome_line(request, view, "newer"),
+        **{"error": "", "tried": _tried(request), **told_here},
     )
+
+
+def _tried(request: Request) -> dict[str, str]:
+    """What somebody pressed while another was first; the page offers it once more."""
+    query = request.query_params
+    return {name: query.get(name, "")[:60] for name in ("outcome", "value", "until")}
+
+
+async def outcome_line(request: Request, view: View, name: str) -> dict[str, Any] | None:
+    """The outcome whose number stands in the address under this name, in words; or None."""
+    number = request.query_params.get(name, "")
+    if not number.isascii() or not number.isdigit() or len(number) > 9:
+        return None
+    found = await Outcome.get_or_none(id=int(number)).prefetch_related("staff", "lead")
+    if not found:
+        return None
+    return {"outcome": found, "text": told.outcome_text(found, view)}
+
+
+def result_of(request: Request, form: dict[str, str]) -> Result:
+    """What a form of the panel says; OutcomeError where it makes no sense."""
+    kind, _, more = form.get("outcome", "").partition(":")
+    if kind == "won":
+        value = amount(form.get("value", "")) if form.get("value", "").strip() else 0.0
+        if value is None:
+            raise OutcomeError("sales.bad_value")
+        return Result(kind, value=value)
+    if kind == "not_now":
+        until = _until(request, more, form.get("until", ""))
+        return Result(kind, until=until)
+    return Result(kind, reason=_reason(kind, more))
+
+
+def _reason(kind: str, more: str) -> str:
+    if more and more not in outcomes.REASONS.get(kind, ()):
+        raise OutcomeError("sales.bad_reason")
+    return more
+
+
+def _until(request: Request, ahead: str, written: str) -> datetime | None:
+    """So many days from now, or the morning of a day, by the clock of the site."""
+    if ahead.isascii() and ahead.isdigit() and len(ahead) < 5:
+        return follow_up.in_days(int(ahead))
+    day = _day(written)
+    return datetime.combine(day, time(6), request.app.state.settings.timezone) if day else None
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+async def record_outcome(request: Request) -> Response:
+    """One press: written down, the list follows at once; a colleague who was first is named."""
+    lead, form = await lead_of(request), await read_form(request)
+    view, after = await view_of(request), form.get("after", "")
+    seen = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    try:
+        result = result_of(request, form)
+        outcome = await outcomes.record_outcome(
+            lead.id, result, view.judge, request.state.staff, seen
+        )
+    except OutcomeError as error:
+        return await _card(request, lead, 422, error=error.key, tried={})
+    except NewerOutcomeError as error:
+        tried = {name: form[name] for name in ("outcome", "value", "until") if form.get(name)}
+        return back({}, f"/desk/leads/{lead.id}", newer=error.newest.id, **tried)
+    if not outcome:
+        raise NotFoundError
+    return back(form, f"/desk/leads/{lead.id}", done=outcome.id)
+
+
+async def undo(request: Request) -> Response:
+    """Take an outcome back."""
+    form, number = await read_form(request), request.path_params["number"]
+    found = await Outcome.get_or_none(id=number) if number < 2**31 else None
+    if not found:
+        raise NotFoundError
+    judge = (await view_of(request)).judge
+    await outcomes.undo(number, judge, request.state.staff)
+    return back(form, f"/desk/leads/{found.lead_id}", undone=number)
+
+
+async def add_note(request: Request) -> Response:
+    """Write a note; with a day it comes back on the list of that day."""
+    lead, form = await lead_of(request), await read_form(request)
+    today: date = request.app.state.today()
+    ahead = {"tomorrow": 1, "week": 7, "month": 30}.get(form.get("due", ""))
+    due = today + timedelta(days=ahead) if ahead else _day(form.get("due_on", ""))
+    written = await follow_up.add_note(lead, form.get("note", ""), due, request.state.staff)
+    if not written:
+        return await _card(request, lead, 422, error="desk.note_empty", tried={})
+    return RedirectResponse(f"/desk/leads/{lead.id}#h-todo", 303)
+
+
+async def tick(request: Request) -> Response:
+    """Tick a task off or on again, or take a note away."""
+    form, number = await read_form(request), request.path_params["number"]
+    if number >= 2**31:
+        raise NotFoundError
+    if form.get("do") == "remove":
+        note = await follow_up.remove(number)
+    else:
+        note = await follow_up.finish(number, done=form.get("do") == "done")
+    if not note:
+        raise NotFoundError
+    return back(form, f"/desk/leads/{note.lead_id}#h-todo")
+
+
+async def colleague(number: str) -> StaffUser | None:
+    """The colleague a form names; None for nobody. NotFoundError for one who is not there."""
+    if not number:
+        return None
+    for user in await follow_up.colleagues():
+        if str(user.id) == number:
+            return user
+    raise NotFoundError
+
+
+async def assign(request: Request) -> Response:
+    """Give the lead to a colleague, or to nobody."""
+    lead, form = await lead_of(request), await read_form(request)
+    await follow_up.assign([lead.id], await colleague(form.get("owner", "")))
+    return back(form, f"/desk/leads/{lead.id}")
+
+
+async def snooze(request: Request) -> Response:
+    """Keep the lead off the list of today for some days, or wake it."""
+    lead, form = await lead_of(request), await read_form(request)
+    days = form.get("days", "")
+    until = follow_up.in_days(int(days)) if days in DAYS_OF_REST else None
+    await follow_up.snooze([lead.id], until)
+    return back(form, f"/desk/leads/{lead.id}")
 
 
 async def profiling(request: Request) -> Response:
@@ -48,13 +209,17 @@ async def profiling(request: Request) -> Response:
     return RedirectResponse(f"/desk/leads/{lead.id}", 303)
 
 
+def _post(path: str, endpoint: Any, name: str) -> Route:
+    return Route(path, endpoint, name=f"desk:{name}", methods=["POST"], role="sales")
+
+
 routes = [
     Route("/desk/leads/{number:int}", card, name="desk:card", methods=["GET"], role="sales"),
-    Route(
-        "/desk/leads/{number:int}/profiling",
-        profiling,
-        name="desk:profiling",
-        methods=["POST"],
-        role="sales",
-    ),
+    _post("/desk/leads/{number:int}/outcome", record_outcome, "record_outcome"),
+    _post("/desk/outcomes/{number:int}/undo", undo, "undo"),
+    _post("/desk/leads/{number:int}/notes", add_note, "add_note"),
+    _post("/desk/notes/{number:int}", tick, "tick"),
+    _post("/desk/leads/{number:int}/owner", assign, "assign"),
+    _post("/desk/leads/{number:int}/snooze", snooze, "snooze"),
+    _post("/desk/leads/{number:int}/profiling", profiling, "profiling"),
 ]

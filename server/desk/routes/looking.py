@@ -1,11 +1,18 @@
 """What the pages of the desk have in common: how a colleague sees things, and of whom a page is."""
 
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from server.leads.models import Lead
 from server.readiness.keeping import make_judge
 from server.sales.rows import View
 from server.web.errors import NotFoundError
+
+OWN = re.compile(r"/desk/[A-Za-z0-9/_-]*(\?[A-Za-z0-9=&%._+-]*)?")
 
 
 async def view_of(request: Request) -> View:
@@ -23,3 +30,21 @@ async def lead_of(request: Request) -> Lead:
     if not lead:
         raise NotFoundError
     return lead
+
+
+def slugs_by_theme(request: Request) -> dict[str, list[str]]:
+    """Theme → the slugs of its assets."""
+    found: dict[str, set[str]] = {}
+    for asset in request.app.state.library.all():
+        for theme in asset.themes:
+            found.setdefault(theme, set()).add(asset.slug)
+    return {theme: sorted(slugs) for theme, slugs in sorted(found.items())}
+
+
+def back(form: Mapping[str, str], default: str, **told: object) -> Response:
+    """To the page of the desk that a form came from, with something to tell there."""
+    place = form.get("next", "")
+    place = place if OWN.fullmatch(place) else default
+    if told:
+        place += ("&" if "?" in place else "?") + urlencode(told)
+    return RedirectResponse(place, 303)

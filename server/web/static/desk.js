@@ -25,11 +25,14 @@
     document.querySelector(`.nav a[href="${place}"]`)?.click();
   }
 
+  // On a list the panel of the row, on the card the one that stands open, in the list of all the card itself.
   function outcome() {
-    const box = rows()[at]?.querySelector(".outcome");
-    if (!box) return;
-    box.open = true;
-    box.querySelector(".outcome-panel button")?.focus();
+    const row = rows()[at];
+    const box = row?.querySelector(".outcome");
+    if (box) box.open = true;
+    const button = (box || document).querySelector(box ? ".outcome-panel button" : ".outcome-panel--flat button");
+    if (button) button.focus();
+    else row?.querySelector("a")?.click();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -41,7 +44,7 @@
     if (!on() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (Date.now() - goes < 1200 && places[event.key]) { go(places[event.key]); return; }
     const does = {
-      j: () => move(1), k: () => move(-1), u: outcome, g: () => { goes = Date.now(); },
+      j: () => move(1), k: () => move(-1), u: outcome, o: outcome, z: () => document.querySelector("#undo")?.click(), n: () => document.querySelector("#note")?.focus(), g: () => { goes = Date.now(); },
       x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
       "/": () => document.querySelector("#q")?.focus(),
       "?": () => document.querySelector("#keys")?.togglePopover(),
