@@ -125,9 +125,7 @@ def sqlite_copies(tmp_path_factory: pytest.TempPathFactory) -> SqliteCopies:
 
 
 @pytest.fixture(scope="session")
-def postgres_copies(
-    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> PostgresCopies:
+def postgres_copies(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> PostgresCopies:
     return PostgresCopies(postgres, tmp_path_factory.mktemp("postgres"))
 
 

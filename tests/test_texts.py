@@ -94,9 +94,7 @@ def key_faults(file: Path) -> Iterator[str]:
 def test_every_text_is_whole_in_every_language() -> None:
     assert catalogue()
     found = [
-        fault
-        for key, languages in catalogue().items()
-        for fault in sentence_faults(key, languages)
+        fault for key, languages in catalogue().items() for fault in sentence_faults(key, languages)
     ]
     assert not found, "\n".join(found)
 

@@ -141,9 +141,7 @@ def test_without_its_worker_a_site_mails_nothing_until_there_is_one(
     assert worker_of(site.process.pid) is None
     assert not site.mails()
     log = site.output.with_name("worker.log")
-    worker = start(
-        command("worker"), log, environ=full_environ(environ), cwd=machine.REPOSITORY
-    )
+    worker = start(command("worker"), log, environ=full_environ(environ), cwd=machine.REPOSITORY)
     try:
         assert within(15, lambda: is_mailed(site, "joost@example.org")), log.read_text()
         worker.terminate()
