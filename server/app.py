@@ -3,7 +3,7 @@
 import contextlib
 import hmac
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date
 
 from starlette.applications import Starlette
@@ -111,7 +111,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def _guarded(route: Route) -> Route:
     """The route behind what its role asks for."""
-    guard = _public if route.role in PUBLIC else _staff_only
+    guard = _public if route.role in PUBLIC else _staff_only(route.largest)
     methods = sorted(set(route.methods or ()) - {"HEAD"})
     return Route(
         route.path,
@@ -119,6 +119,7 @@ def _guarded(route: Route) -> Route:
         name=route.name,
         methods=methods,
         role=route.role,
+        largest=route.largest,
     )
 
 
@@ -133,7 +134,16 @@ def _public(endpoint: Endpoint, role: str) -> Endpoint:
     return guarded
 
 
-def _staff_only(endpoint: Endpoint, role: str) -> Endpoint:
+def _staff_only(largest: int) -> Callable[[Endpoint, str], Endpoint]:
+    """The guard of a page of staff whose form has at most so many octets."""
+
+    def guard(endpoint: Endpoint, role: str) -> Endpoint:
+        return _for_staff(endpoint, role, largest)
+
+    return guard
+
+
+def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
     async def guarded(request: Request) -> Response:
         session = await accounts.find_session(request.cookies.get(session_cookie(request), ""))
         if not session:
@@ -143,7 +153,7 @@ def _staff_only(endpoint: Endpoint, role: str) -> Endpoint:
         request.state.staff, request.state.csrf = session.user, session.csrf
         request.state.language = session.user.language
         if request.method == "POST":
-            form = await read_form(request)
+            form = await read_form(request, largest)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):
                 raise RefusedError(403)
         await accounts.touch(session.secret)

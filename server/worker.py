@@ -24,6 +24,7 @@ from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import make_judge
+from server.sales import jobs as sales_jobs
 
 log = logging.getLogger("givefirst.worker")
 
@@ -55,6 +56,10 @@ def all_jobs(settings: Settings) -> list[Job]:
     async def check_due() -> int:
         return await readiness_jobs.check_due(await make_judge(library.kinds()))
 
+    async def import_tables() -> int:
+        judge = await make_judge(library.kinds())
+        return await sales_jobs.work_on_tables(site, judge, settings.timezone, settings.language)
+
     def editor() -> Editor:
         return Editor(site, house.fresh(), letters, tips, settings.timezone)
 
@@ -63,6 +68,8 @@ def all_jobs(settings: Settings) -> list[Job]:
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
         Job("scores", score_new),
         Job("due scores", check_due, every=60),
+        Job("tables", import_tables, every=1),
+        Job("old tables", sales_jobs.forget_tables, every=HOUR),
         Job("leases", mail_jobs.take_back, every=10),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
         Job("quiet leads", leads_jobs.forget_quiet, every=HOUR),

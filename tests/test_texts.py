@@ -21,7 +21,14 @@ PLURAL = {"one", "other"}
 # What looks like the name of a text and is something else: names of files by their ending, and
 # the kinds of events and audit entries that begin with the name of a room.
 FILES = re.compile(r".*\.(css|csv|db|eml|epub|html|js|json|md|pdf|png|py|sql|svg|typ|xml|yaml)")
-KINDS = {"contact.requested", "mail.click", "mail.open", "staff.added", "staff.login"}
+KINDS = {
+    "contact.requested",
+    "leads.exported",
+    "mail.click",
+    "mail.open",
+    "staff.added",
+    "staff.login",
+}
 
 
 def names_in(file: Path) -> Iterator[tuple[int, str]]:

@@ -11,6 +11,7 @@ from server.cli.issues import ISSUE_COMMANDS, do_newsletter
 from server.cli.people import do_readiness, do_staff
 from server.cli.serving import serve
 from server.cli.shared import RefusedError, ready_schema
+from server.cli.tables import add_tables
 from server.cli.upkeep import do_build, do_check, do_migrate
 from server.kit.database import close_database, open_database
 from server.kit.migrations import MigrationError
@@ -81,6 +82,8 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("email")
     one.add_argument("--role", choices=ROLES, default="sales")
     one.set_defaults(run=do_staff)
+    leads = commands.add_parser("leads", help="people").add_subparsers(dest="what", required=True)
+    add_tables(leads, commands, reporting)
     one = commands.add_parser("readiness", help="scores", parents=[reporting])
     one.add_argument("what", choices=("replay", "explain"))
     one.add_argument("email", nargs="?", default="")

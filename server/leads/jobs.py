@@ -16,7 +16,7 @@ async def forget_unconfirmed(house: House) -> int:
     """Delete leads whose address nobody confirmed in time, and wishes nobody confirmed."""
     limit = now() - timedelta(days=house.confirm_days)
     old = (
-        await Lead.filter(verified_at=None, asked_at__lt=limit)
+        await Lead.filter(verified_at=None, imported_at=None, asked_at__lt=limit)
         .limit(AT_ONCE)
         .values_list("id", flat=True)
     )

@@ -35,6 +35,7 @@ class Lead(Model):
     facts: Any = fields.JSONField(default=dict)
     customer_since = fields.DatetimeField(null=True)
     optout_offered_at = fields.DatetimeField(null=True)
+    imported_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

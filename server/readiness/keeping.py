@@ -118,14 +118,19 @@ async def signals_of(lead: Lead) -> list[Signal]:
 
 
 def assess_lead(
-    lead: Lead, state: LeadState, judge_: Judge, *, was_ready: bool = False
+    lead: Lead,
+    state: LeadState,
+    judge_: Judge,
+    *,
+    was_ready: bool = False,
+    moment: datetime | None = None,
 ) -> Assessment:
-    """What is thought of a lead now."""
+    """What is thought of a lead at a moment, now if none is given."""
     window = days(lead.no_ask_until) if lead.no_ask_until else None
     return assess(
         state,
         fit_of(lead),
-        days(now()),
+        days(moment or now()),
         judge_.model,
         no_ask_until=window,
         reachable=lead.verified_at is not None,

@@ -93,3 +93,29 @@ class SavedView(Model):
     class Meta:
         table = "saved_view"
         unique_together = [("staff", "name")]
+
+
+class ImportRun(Model):
+    """A table handed in on the desk: waiting → checked → queued → done, or failed.
+
+    `content` is kept until it was taken in, a day at most; `report` tells lines and reasons only.
+    """
+
+    id = fields.IntField(primary_key=True)
+    staff: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "imports", null=True, on_delete=fields.SET_NULL
+    )
+    staff_id: int | None
+    kind = fields.CharField(20)
+    file_name = fields.CharField(120)
+    source = fields.CharField(120)
+    on_list = fields.CharField(500)
+    language = fields.CharField(2)
+    content = fields.TextField()
+    state = fields.CharField(12)
+    report: Any = fields.JSONField()
+    created_at = fields.DatetimeField()
+    done_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "import_run"

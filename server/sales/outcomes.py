@@ -13,9 +13,9 @@ from server.kit.clock import days, now
 from server.kit.database import in_transaction
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment
-from server.readiness.keeping import Judge, assess_lead, rescore
+from server.readiness.keeping import Judge, assess_lead, rescore, signals_of
 from server.readiness.models import Score
-from server.readiness.state import LeadState
+from server.readiness.state import LeadState, fold
 from server.sales.models import FollowUp, Outcome
 from server.staff import accounts
 from server.staff.models import StaffUser
@@ -112,7 +112,7 @@ async def record_outcome(
             if _is_same(newest, result, staff):
                 return newest
             raise NewerOutcomeError(newest)
-        outcome = await _write(lead, result, judge, staff)
+        outcome = await write_outcome(lead, result, judge, staff)
     if outcome:
         await rescore(lead_id, judge)
     return outcome
@@ -123,11 +123,13 @@ def _is_same(newest: Outcome, result: Result, staff: StaffUser | None) -> bool:
     return mine and (newest.kind, newest.reason) == (result.kind, result.reason)
 
 
-async def _write(
+async def write_outcome(
     lead: Lead, result: Result, judge: Judge, staff: StaffUser | None
 ) -> Outcome | None:
+    """The line and the row of a checked result, in the transaction of the caller; None for a
+    key that was there already."""
     moment = now()
-    seen = await _as_seen(lead, judge)
+    seen = await _as_seen(lead, judge, result.at)
     count = await Outcome.filter(lead_id=lead.id).count()
     key = result.key or f"outcome:{lead.id}:{count}:{moment.isoformat()}"
     entry = Entry(
@@ -164,8 +166,11 @@ async def _write(
     )
 
 
-async def _as_seen(lead: Lead, judge: Judge) -> Assessment:
-    """What was thought of the lead just before."""
+async def _as_seen(lead: Lead, judge: Judge, at: datetime | None) -> Assessment:
+    """What was thought of the lead just before, or could have been at a moment in the past."""
+    if at:
+        known = [one for one in await signals_of(lead) if one.at <= days(at)]
+        return assess_lead(lead, fold(known, judge.model), judge, moment=at)
     score = await Score.get_or_none(lead_id=lead.id)
     state = LeadState.from_dict(score.memory) if score else LeadState()
     return assess_lead(lead, state, judge, was_ready=bool(score and score.state == "ready"))

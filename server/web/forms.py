@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import ClientDisconnect, Request
 
 LARGEST = 64 * 1024
+LARGEST_FILE = 44_000_000  # for the one page of staff that takes a table
 MOST_FIELDS = 100
 PATIENCE = 10.0  # seconds for the whole body
+PATIENCE_FILE = 120.0
 
 
 class FormError(Exception):
@@ -20,19 +22,20 @@ class FormError(Exception):
         self.status = status
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request, largest: int = LARGEST) -> dict[str, str]:
     """The fields of a form, the last of equal names; FormError when it is no form of ours.
 
-    413 for more than 64 KiB or 100 fields, 408 after ten seconds, 400 for anything unreadable.
+    413 for more than `largest` octets or 100 fields, 408 when it takes too long, 400 for anything
+    unreadable.
     """
     kept: dict[str, str] | None = getattr(request.state, "form", None)
     if kept is not None:
         return kept
-    body = await _body(request)
+    body = await _body(request, largest)
     kind = request.headers.get("content-type", "")
     try:
         if kind.startswith("multipart/form-data"):
-            pairs = _multipart(body, kind)
+            pairs, request.state.files = _multipart(body, kind)
         else:
             pairs = parse_qsl(
                 body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS
@@ -52,14 +55,20 @@ async def read_values(request: Request, name: str) -> list[str]:
     return [value for field, value in request.state.fields if field == name]
 
 
-async def _body(request: Request) -> bytes:
+async def read_file(request: Request, name: str) -> tuple[str, bytes]:
+    """The name and the content of a file in a form; two empty ones when there is none."""
+    files: dict[str, tuple[str, bytes]] = getattr(request.state, "files", {})
+    return files.get(name, ("", b""))
+
+
+async def _body(request: Request, largest: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE if largest == LARGEST else PATIENCE_FILE):
             async for part in request.stream():
                 size += len(part)
-                if size > LARGEST:
+                if size > largest:
                     raise FormError(413)
                 parts.append(part)
     except TimeoutError:
@@ -69,21 +78,30 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _multipart(body: bytes, kind: str) -> list[tuple[str, str]]:
-    """Short text fields of a multipart body (RFC 7578); mail programs may post one (RFC 8058)."""
+Files = dict[str, tuple[str, bytes]]
+
+
+def _multipart(body: bytes, kind: str) -> tuple[list[tuple[str, str]], Files]:
+    """Fields and files of a multipart body (RFC 7578); mail programs may post one (RFC 8058)."""
     boundary = re.search(r'boundary="?([\w\'()+,./:=? -]{1,70})"?', kind)
     if not boundary:
         raise FormError(400)
     parts = body.split(b"--" + boundary[1].encode())
     if len(parts) > MOST_FIELDS + 2:
         raise FormError(413)
-    pairs = []
+    pairs: list[tuple[str, str]] = []
+    files: Files = {}
     for part in parts[1:-1]:
         head, _, value = part.partition(b"\r\n\r\n")
         name = re.search(rb'name="([^"\r\n]{1,100})"', head)
-        if name:
-            pairs.append((name[1].decode("utf-8"), value.removesuffix(b"\r\n").decode("utf-8")))
-    return pairs
+        if not name:
+            continue
+        value, file = value.removesuffix(b"\r\n"), re.search(rb'filename="([^"\r\n]{0,300})"', head)
+        if file:
+            files[name[1].decode("utf-8")] = (file[1].decode("utf-8", "replace"), value)
+        else:
+            pairs.append((name[1].decode("utf-8"), value.decode("utf-8")))
+    return pairs, files
 
 
 def is_foreign(request: Request) -> bool:

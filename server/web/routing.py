@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route as PlainRoute
 
 from server.kit.text import LANGUAGES
+from server.web.forms import LARGEST
 
 Role = Literal["public", "token", "staff", "sales", "editor", "admin"]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,10 +37,21 @@ register_url_convertor("kind", _Kind())
 
 class Route(PlainRoute):
     """A route that declares its role: `public`, `token` (the token in the path is the proof),
-    `staff` (whoever is logged in), or the staff role that may use it beside the admin."""
+    `staff` (whoever is logged in), or the staff role that may use it beside the admin.
+
+    `largest` is how many octets a form may have.
+    """
 
     def __init__(
-        self, path: str, endpoint: Endpoint, *, name: str, methods: Sequence[str], role: Role
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        name: str,
+        methods: Sequence[str],
+        role: Role,
+        largest: int = LARGEST,
     ) -> None:
         super().__init__(path, endpoint, name=name, methods=list(methods))
         self.role: Role = role
+        self.largest = largest

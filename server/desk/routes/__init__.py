@@ -1,6 +1,6 @@
 """Every page of the desk."""
 
-from server.desk.routes import card, editing, entering, leads, mailing
+from server.desk.routes import card, editing, entering, leads, mailing, tables
 from server.web.routing import Route
 
 routes: list[Route] = [
@@ -8,5 +8,6 @@ routes: list[Route] = [
     *leads.routes,
     *card.routes,
     *editing.routes,
+    *tables.routes,
     *mailing.routes,
 ]

@@ -5,6 +5,7 @@ ALTER TABLE lead ADD COLUMN themes VARCHAR(400) NOT NULL DEFAULT '';
 ALTER TABLE lead ADD COLUMN facts JSONB NOT NULL DEFAULT '{}';
 ALTER TABLE lead ADD COLUMN customer_since TIMESTAMPTZ;
 ALTER TABLE lead ADD COLUMN optout_offered_at TIMESTAMPTZ;
+ALTER TABLE lead ADD COLUMN imported_at TIMESTAMPTZ;
 UPDATE lead SET domain = split_part(email, '@', 2);
 CREATE INDEX lead_domain ON lead (domain, id);
 CREATE INDEX lead_company ON lead (company_key, id) WHERE company_key <> '';

@@ -1,0 +1,285 @@
+"""Taking a checked table in: the good rows in one transaction, the others told with their reason.
+
+An import sends no mail. It fills in what was empty of a lead who is known and changes nothing that
+they told us themselves; who left the list, or gets nothing more, does not come back by a table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from server.kit.addresses import domain_of
+from server.kit.clock import now
+from server.kit.database import db_json, db_time, in_transaction, rows
+from server.kit.site import Site
+from server.leads.consents import digest
+from server.leads.models import Consent, Lead, Subscription, company_key
+from server.leads.subscribing import TIPS
+from server.mail.models import Suppression
+from server.readiness.keeping import Judge
+from server.sales.incoming import Checked, LeadRow, OutcomeRow, PurchaseRow, Refused
+from server.sales.outcomes import Result, write_outcome
+from server.tracking.log import Entry, record
+
+CHUNK = 500
+UNSCORED = -1  # events scored: a lead without a line is scored too
+
+
+@dataclass
+class Taken:
+    """What became of the rows: made a lead or a line, changed one, or told nothing new."""
+
+    made: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def good(self) -> int:
+        return self.made + self.changed + self.same
+
+
+@dataclass(frozen=True)
+class Importer:
+    """What an import needs: `source` says where the table and its consents come from."""
+
+    site: Site
+    judge: Judge
+    source: str
+
+
+async def take_in(importer: Importer, checked: Checked) -> Taken:
+    """Write the good rows of a table, all or nothing."""
+    taken = Taken(refused=list(checked.refused))
+    async with in_transaction():
+        leads = [row for row in checked.good if isinstance(row, LeadRow)]
+        for start in range(0, len(leads), CHUNK):
+            await _take_leads(importer, leads[start : start + CHUNK], taken)
+        for row in checked.good:
+            if isinstance(row, OutcomeRow):
+                await _take_outcome(importer, row, taken)
+            elif isinstance(row, PurchaseRow):
+                await _take_purchase(row, taken)
+    taken.refused.sort(key=lambda one: one.line)
+    return taken
+
+
+async def _take_leads(importer: Importer, chunk: Sequence[LeadRow], taken: Taken) -> None:
+    closed = await _suppressed(importer.site, [row.email for row in chunk])
+    found = {lead.email: lead for lead in await Lead.filter(email__in=[r.email for r in chunk])}
+    left = await _left([lead.id for lead in found.values()])
+    wanted = []
+    for row in chunk:
+        lead = found.get(row.email)
+        if row.email in closed:
+            taken.refused.append(Refused(row.line, "sales.row_suppressed"))
+        elif lead and row.consent_at and lead.id in left and left[lead.id] >= row.consent_at:
+            taken.refused.append(Refused(row.line, "sales.row_left"))
+        else:
+            wanted.append(row)
+    fresh = [row for row in wanted if row.email not in found]
+    made = await _make(fresh, importer.source)
+    taken.made += len(made)
+    for row in wanted:
+        if row.email in found:
+            changed = await _fill_in(found[row.email], row)
+            taken.changed += changed
+            taken.same += not changed
+    numbers = made | {email: lead.id for email, lead in found.items()}
+    await _subscribe(wanted, numbers, importer.source)
+    await _welcome_customers(wanted, numbers)
+
+
+async def _suppressed(site: Site, emails: Sequence[str]) -> set[str]:
+    prints = {site.fingerprint("suppression", email): email for email in emails}
+    found = await Suppression.filter(fingerprint__in=list(prints)).values_list(
+        "fingerprint", flat=True
+    )
+    return {prints[str(one)] for one in found}
+
+
+async def _left(lead_ids: Sequence[int]) -> dict[int, datetime]:
+    """Who left the list themselves, and when."""
+    if not lead_ids:
+        return {}
+    ended = Subscription.filter(lead_id__in=list(lead_ids), list=TIPS, ended_at__isnull=False)
+    return {one.lead_id: one.ended_at for one in await ended if one.ended_at}
+
+
+async def _make(fresh: Sequence[LeadRow], source: str) -> dict[str, int]:
+    """New leads in one statement; address → number."""
+    if not fresh:
+        return {}
+    moment = db_time(now())
+    values = [
+        [
+            row.email,
+            row.name,
+            row.company,
+            company_key(row.company),
+            row.role,
+            row.language,
+            source[:120],
+            moment,
+            moment,
+            _time(row.consent_at),
+            moment,
+            domain_of(row.email),
+            row.themes,
+            db_json(dict(row.facts)),
+            _time(row.customer_since),
+            _time(row.optout_offered_at),
+            moment,
+            UNSCORED,
+        ]
+        for row in fresh
+    ]
+    written = await _insert(
+        "INSERT INTO lead (email, name, company, company_key, role, language, source, created_at,"
+        " asked_at, verified_at, last_event_at, domain, themes, facts, customer_since,"
+        " optout_offered_at, imported_at, events_scored)",
+        values,
+        "ON CONFLICT (email) DO NOTHING RETURNING id, email",
+    )
+    return {str(row["email"]): int(row["id"]) for row in written}
+
+
+async def _fill_in(lead: Lead, row: LeadRow) -> bool:
+    """Fill in what was empty of a lead we know; True when something was."""
+    told = {
+        "name": row.name,
+        "company": row.company,
+        "role": row.role,
+        "themes": row.themes,
+        "customer_since": row.customer_since,
+        "optout_offered_at": row.optout_offered_at,
+    }
+    fresh: dict[str, Any] = {
+        name: value for name, value in told.items() if value and not getattr(lead, name)
+    }
+    more = {name: value for name, value in row.facts.items() if name not in lead.facts}
+    if more:
+        fresh["facts"] = {**lead.facts, **more}
+    if "company" in fresh:
+        fresh["company_key"] = company_key(row.company)
+    if row.consent_at and not lead.verified_at:
+        fresh["verified_at"] = row.consent_at
+    if not fresh:
+        return False
+    await Lead.filter(id=lead.id).update(**fresh)
+    return True
+
+
+async def _subscribe(wanted: Sequence[LeadRow], numbers: Mapping[str, int], source: str) -> None:
+    """Put those with proof on the list, with a receipt for each who was not on it yet."""
+    with_proof = [row for row in wanted if row.consent_at and row.email in numbers]
+    if not with_proof:
+        return
+    page = f"import: {source}"[:200]
+    values = []
+    for row in with_proof:
+        at = _time(row.consent_at)
+        values.append([numbers[row.email], TIPS, row.consent_how, page, "", at, at])
+    written = await _insert(
+        "INSERT INTO subscription (lead_id, list, wording, page, network, asked_at, confirmed_at)",
+        values,
+        "ON CONFLICT (lead_id, list) DO UPDATE SET wording = excluded.wording,"
+        " page = excluded.page, asked_at = excluded.asked_at,"
+        " confirmed_at = excluded.confirmed_at, ended_at = NULL"
+        " WHERE subscription.confirmed_at IS NULL OR subscription.ended_at IS NOT NULL"
+        " RETURNING lead_id",
+    )
+    joined = {int(row["lead_id"]) for row in written}
+    await _write_receipts([r for r in with_proof if numbers[r.email] in joined], numbers, page)
+
+
+async def _write_receipts(joined: Sequence[LeadRow], numbers: Mapping[str, int], page: str) -> None:
+    """The receipts, each chained to the one before it of the same lead."""
+    before = await _last_hashes([numbers[row.email] for row in joined])
+    values = []
+    for row in joined:
+        number = numbers[row.email]
+        receipt = Consent(
+            lead_id=number,
+            purpose=TIPS,
+            given=True,
+            wording=row.consent_how,
+            page=page,
+            network="",
+            asked_at=row.consent_at,
+            at=row.consent_at,
+            proof="import",
+        )
+        hash_ = digest(receipt, before.get(number, ""))
+        at = _time(row.consent_at)
+        values.append([number, TIPS, True, row.consent_how, page, "", at, at, "import", hash_])
+    await _insert(
+        "INSERT INTO consent (lead_id, purpose, given, wording, page, network, asked_at, at,"
+        " proof, hash)",
+        values,
+    )
+
+
+async def _last_hashes(lead_ids: Sequence[int]) -> dict[int, str]:
+    if not lead_ids:
+        return {}
+    found = await Consent.filter(lead_id__in=list(lead_ids)).order_by("id")
+    return {one.lead_id: one.hash for one in found}
+
+
+async def _welcome_customers(wanted: Sequence[LeadRow], numbers: Mapping[str, int]) -> None:
+    for row in wanted:
+        if row.customer_since and row.email in numbers:
+            number = numbers[row.email]
+            await record(
+                Entry(
+                    number,
+                    "purchase",
+                    f"customer:{number}",
+                    detail="customer since",
+                    evidence="human",
+                    at=row.customer_since,
+                )
+            )
+
+
+async def _take_outcome(importer: Importer, row: OutcomeRow, taken: Taken) -> None:
+    lead = await Lead.get_or_none(email=row.email)
+    if not lead:
+        taken.refused.append(Refused(row.line, "sales.row_unknown"))
+        return
+    key = f"import:{lead.id}:{row.kind}:{row.at.isoformat()}"
+    result = Result(row.kind, row.reason, row.value, row.until, row.at, "import", key)
+    written = await write_outcome(lead, result, importer.judge, None)
+    taken.made += written is not None
+    taken.same += written is None
+
+
+async def _take_purchase(row: PurchaseRow, taken: Taken) -> None:
+    lead = await Lead.get_or_none(email=row.email)
+    if not lead:
+        taken.refused.append(Refused(row.line, "sales.row_unknown"))
+        return
+    named = row.number or f"{row.at.isoformat()}:{row.amount}:{row.what}"
+    key = f"purchase:{lead.id}:{sha256(named.encode()).hexdigest()[:32]}"
+    entry = Entry(
+        lead.id, "purchase", key, value=row.amount, detail=row.what, evidence="human", at=row.at
+    )
+    written = await record(entry)
+    taken.made += written
+    taken.same += not written
+
+
+def _time(moment: datetime | None) -> Any:
+    return db_time(moment) if moment else None
+
+
+async def _insert(into: str, values: Sequence[Sequence[Any]], then: str = "") -> list[Any]:
+    """Many rows in one statement; what it returns."""
+    if not values:
+        return []
+    one = f"({', '.join('?' * len(values[0]))})"
+    flat = [value for row in values for value in row]
+    return await rows(f"{into} VALUES {', '.join([one] * len(values))} {then}", *flat)
