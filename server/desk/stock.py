@@ -3,13 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from server.kit.content import Finding
 from server.kit.database import rows
 from server.library.assets import Asset
 from server.newsletter import issuing
 from server.newsletter.issuing import Status
 from server.newsletter.tips import Tip, Tips
-from server.web.rendering import Speaker
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,26 @@ async def issues(tips: Tips, language: str) -> list[Shown]:
     return found
 
 
-def faults(findings: list[Finding], speak: Speaker) -> list[tuple[str, str]]:
-    """What to mend: the file with its line, and the sentence."""
-    told = []
-    for finding in findings:
-        place, _, sentence = finding.text(speak.language).partition(": ")
-        told.append(("/".join(place.split("/")[-3:]), sentence))
-    return told
+@dataclass(frozen=True)
+class Road:
+    """From where an asset was asked: how many asked, took it and read it to the end."""
+
+    source: str
+    asked: int
+    taken: int
+    finished: int
+
+
+async def roads_to(slug: str) -> list[Road]:
+    """From where people came to an asset, most first."""
+    found = await rows(
+        "SELECT g.source AS source, COUNT(*) AS asked, COUNT(g.confirmed_at) AS taken,"
+        " COUNT(e.id) AS finished FROM gift g LEFT JOIN event e ON e.gift_number = g.id"
+        " AND e.kind = 'read.100' AND e.evidence IN ('human', 'likely')"
+        " WHERE g.asset_slug = ? GROUP BY g.source ORDER BY COUNT(*) DESC, g.source",
+        slug,
+    )
+    return [
+        Road(str(row["source"]), int(row["asked"]), int(row["taken"]), int(row["finished"]))
+        for row in found
+    ]

@@ -101,14 +101,21 @@ def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str,
     language = asset.language
     greeting = "mail.greeting_name" if lead.name else "mail.greeting"
     return {
+        **asset_values(giver, asset),
         "greeting": say(language, greeting, name=lead.name),
-        "title": asset.title,
-        "subtitle": asset.subtitle[:1].lower() + asset.subtitle[1:],
-        "kind": say(language, asset.kind_text),
-        "minutes": str(asset.minutes),
-        "cover": giver.site.url(f"{asset.path}/cover.png"),
         "link": giver.site.link("/gift", PURPOSE, gift.id),
         "tips": say(language, "gifts.mail_tips") if gift.with_tips else "",
+    }
+
+
+def asset_values(giver: Giver, asset: Asset) -> dict[str, str]:
+    """What the gift mail says of an asset, whoever gets it."""
+    return {
+        "title": asset.title,
+        "subtitle": asset.subtitle[:1].lower() + asset.subtitle[1:],
+        "kind": say(asset.language, asset.kind_text),
+        "minutes": str(asset.minutes),
+        "cover": giver.site.url(f"{asset.path}/cover.png"),
         "days": str(giver.house.confirm_days),
     }
 

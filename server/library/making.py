@@ -6,16 +6,19 @@ from base64 import b64encode
 from collections import defaultdict
 from hashlib import sha256
 from html import escape
+from io import BytesIO
 from mimetypes import guess_type
 from pathlib import Path
+from zipfile import ZipFile
 
 from server.kit.house import House
 from server.kit.text import say
 from server.library.assets import Asset
 from server.library.covers import cover
 from server.library.epub import make_epub
-from server.library.press import FONTS, HERE, make_pdf, make_png
+from server.library.press import FONTS, HERE, make_leaves, make_pdf, make_png
 
+LEAVES = 8  # pages of a book that an editor sees before it is given
 MEDIA_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip", "png": "image/png"}
 # The ways of making are part of what is made: other code or other fonts, another file.
 RECIPE = sha256(
@@ -63,7 +66,7 @@ class Workshop:
         self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, asset: Asset, house: House, kind: str) -> bytes:
-        """The file of a kind (`pdf`, `epub`, `png`), made now if it is not there.
+        """The file of a kind (`pdf`, `epub`, `png`, `leaves`), made now if it is not there.
 
         Raises PressError where the text cannot be set.
         """
@@ -73,6 +76,16 @@ class Workshop:
                 made = await asyncio.to_thread(_make, asset, house, kind)
                 await asyncio.to_thread(_keep, file, made)
             return await asyncio.to_thread(file.read_bytes)
+
+    async def leaf(self, asset: Asset, house: House, number: int) -> bytes | None:
+        """One of the first pages of the book as a picture; None past the end.
+
+        Raises PressError where the text cannot be set.
+        """
+        packed = await self.get(asset, house, "leaves")
+        with ZipFile(BytesIO(packed)) as archive:
+            name = f"{number}.png"
+            return archive.read(name) if name in archive.namelist() else None
 
     def file(self, asset: Asset, house: House, kind: str) -> Path:
         """Where the file stands once it is made; another text or house, another name."""
@@ -90,6 +103,8 @@ def _make(asset: Asset, house: House, kind: str) -> bytes:
     drawn = cover_svg(asset)
     if kind == "pdf":
         return make_pdf(asset, house, drawn)
+    if kind == "leaves":
+        return make_leaves(asset, house, drawn, LEAVES)
     picture = make_png(drawn)
     return picture if kind == "png" else make_epub(asset, house, picture)
 

@@ -9,10 +9,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from xml.etree.ElementTree import Element
+from zipfile import ZipFile
 
 import typst
 
@@ -23,6 +25,7 @@ from server.library.pages import captioned_blocks
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
+LEAF_PPI = 54  # a page of A5 as a picture of 315 by 446
 MARKS = {"strong": "strong", "em": "emph", "sub": "sub", "sup": "super", "code": "raw"}
 
 
@@ -33,12 +36,29 @@ class PressError(Exception):
 def make_pdf(asset: Asset, house: House, cover: str) -> bytes:
     """The book as PDF/UA-1 in A5. Raises PressError."""
     with TemporaryDirectory(prefix="press-") as folder:
-        root = Path(folder)
-        (root / "cover.svg").write_text(cover, "utf-8")
-        (root / "book.json").write_text(json.dumps(_facts(asset, house)), "utf-8")
-        source = (HERE / "book.typ").read_text("utf-8") + _text(asset, root)
+        source = _book(asset, house, cover, Path(folder))
         made = datetime.combine(asset.published, time(), UTC)
-        return _compile(source, root, format="pdf", pdf_standards="ua-1", timestamp=made)
+        return _compile(source, Path(folder), format="pdf", pdf_standards="ua-1", timestamp=made)
+
+
+def _book(asset: Asset, house: House, cover: str, root: Path) -> str:
+    """The source of the book; what it needs is put into `root`."""
+    (root / "cover.svg").write_text(cover, "utf-8")
+    (root / "book.json").write_text(json.dumps(_facts(asset, house)), "utf-8")
+    return (HERE / "book.typ").read_text("utf-8") + _text(asset, root)
+
+
+def make_leaves(asset: Asset, house: House, cover: str, most: int) -> bytes:
+    """The first pages of the book as pictures `1.png`, `2.png`, … in a zip. Raises PressError."""
+    with TemporaryDirectory(prefix="press-") as folder:
+        leaves = _compile_all(
+            _book(asset, house, cover, Path(folder)), Path(folder), format="png", ppi=LEAF_PPI
+        )
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for number, leaf in enumerate(leaves[:most], 1):
+            archive.writestr(f"{number}.png", leaf)
+    return packed.getvalue()
 
 
 def make_png(cover: str, width: int = 456) -> bytes:
@@ -52,6 +72,11 @@ def make_png(cover: str, width: int = 456) -> bytes:
 
 
 def _compile(source: str, root: Path, **options: Any) -> bytes:
+    return _compile_all(source, root, **options)[0]
+
+
+def _compile_all(source: str, root: Path, **options: Any) -> list[bytes]:
+    """Every file typst makes of a source: one, or a picture a page."""
     main = root / "main.typ"
     main.write_text(source, "utf-8")
     try:
@@ -59,7 +84,7 @@ def _compile(source: str, root: Path, **options: Any) -> bytes:
         made = compiler.compile(**options)
     except typst.TypstError as error:
         raise PressError(str(error.message)) from None
-    return (made[0] if isinstance(made, list) else made) or b""
+    return made if isinstance(made, list) else [made or b""]
 
 
 def _facts(asset: Asset, house: House) -> dict[str, object]:

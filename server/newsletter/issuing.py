@@ -100,6 +100,34 @@ async def queue_next(editor: Editor) -> int:
     return len(wishes)
 
 
+@dataclass(frozen=True)
+class Audience:
+    """Who would get an issue now, and who would not and why."""
+
+    readers: int
+    paused: int
+    in_window: int
+
+
+async def audience_now(name: str, tips: Tips) -> Audience:
+    """Counted as `queue_next` would; those in their no-ask window only where the issue asks."""
+    editions = tips.issues().get(name, [])
+    moment = db_time(now())
+    found = await rows(
+        "SELECT COUNT(*) AS listed, COUNT(CASE WHEN s.paused_until > ? THEN 1 END) AS paused,"
+        " COUNT(CASE WHEN l.no_ask_until > ? AND (s.paused_until IS NULL OR s.paused_until <= ?)"
+        " THEN 1 END) AS in_window FROM subscription s JOIN lead l ON l.id = s.lead_id"
+        " WHERE s.list = ? AND s.confirmed_at IS NOT NULL AND s.ended_at IS NULL",
+        moment,
+        moment,
+        moment,
+        TIPS,
+    )
+    listed, paused = int(found[0]["listed"]), int(found[0]["paused"])
+    waiting = int(found[0]["in_window"]) if any(tip.is_ask for tip in editions) else 0
+    return Audience(listed - paused - waiting, paused, waiting)
+
+
 async def _post(editor: Editor, issue: Issue, wishes: list[Subscription]) -> tuple[int, int]:
     messages: dict[str, Message] = {}
     count = refused = 0

@@ -13,6 +13,8 @@ from server.web.static import static_files
 
 YEAR = "public, max-age=31536000, immutable"
 HOUR = "public, max-age=3600"
+# Previews run in a sandbox without an origin of their own and need styles and fonts.
+FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 async def home(request: Request) -> Response:
@@ -30,9 +32,7 @@ async def static(request: Request) -> Response:
     headers = {"Cache-Control": keep, "ETag": f'"{file.version}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    # Previews run in a sandbox without an origin of their own and need the fonts.
-    if file.media_type == "font/woff2":
-        headers["Access-Control-Allow-Origin"] = "*"
+    headers |= FOR_ALL
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
@@ -40,7 +40,7 @@ async def accent(request: Request) -> Response:
     """The colours of the house as custom properties."""
     css = accent_css(request.app.state.house.fresh().accent)
     tag = f'"{sha256(css.encode()).hexdigest()[:12]}"'
-    headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
+    headers = {"Cache-Control": "public, max-age=300", "ETag": tag, **FOR_ALL}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(css, media_type="text/css", headers=headers)

@@ -1,6 +1,6 @@
 """Every page of the desk."""
 
-from server.desk.routes import card, editing, entering, leads, mailing, tables
+from server.desk.routes import auditing, card, editing, entering, leads, mailing, tables
 from server.web.routing import Route
 
 routes: list[Route] = [
@@ -10,4 +10,5 @@ routes: list[Route] = [
     *editing.routes,
     *tables.routes,
     *mailing.routes,
+    *auditing.routes,
 ]

@@ -1,0 +1,62 @@
+"""The audit log in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from server.kit.text import say
+from server.staff.models import AuditEntry, StaffUser
+
+PAGE = 50
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "staff.login": "desk.audit_login",
+        "staff.added": "desk.audit_staff",
+        "issue.sent": "desk.audit_issue",
+        "leads.exported": "desk.audit_exported",
+        "table.imported": "desk.audit_imported",
+        "outcome.undone": "desk.audit_undone",
+        "profiling.objected": "desk.audit_objected",
+        "profiling.allowed": "desk.audit_allowed",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One line: when, who (empty for the command line or the person themselves), what, of what."""
+
+    at: datetime
+    who: str
+    action: str
+    what: str
+    detail: str
+
+
+async def lines(language: str, before: int = 0, action: str = "") -> tuple[list[Logged], int]:
+    """A page of the log, newest first, and the number after which the next begins (0: none)."""
+    found = AuditEntry.all().order_by("-id").limit(PAGE + 1)
+    if before:
+        found = found.filter(id__lt=before)
+    if action in ACTIONS:
+        found = found.filter(action=action)
+    entries = await found
+    users = await StaffUser.filter(id__in=[e.staff_id for e in entries if e.staff_id])
+    names_of = {user.id: user.shown_name for user in users}
+    shown = [
+        Logged(
+            entry.at,
+            names_of.get(entry.staff_id or 0, ""),
+            entry.action,
+            say(language, ACTIONS[entry.action]) if entry.action in ACTIONS else entry.action,
+            entry.detail,
+        )
+        for entry in entries[:PAGE]
+    ]
+    return shown, entries[PAGE - 1].id if len(entries) > PAGE else 0
+
+
+def names(language: str) -> list[tuple[str, str]]:
+    """Every kind of line with its name."""
+    return [(action, say(language, key)) for action, key in ACTIONS.items()]

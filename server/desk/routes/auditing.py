@@ -1,0 +1,27 @@
+"""The audit log: who did what, and when."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.desk import auditing
+from server.web.rendering import page
+from server.web.routing import Route
+
+
+async def audit(request: Request) -> Response:
+    """The log, newest first, in pages by place."""
+    before = request.query_params.get("before", "")
+    last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0
+    action = request.query_params.get("action", "")
+    lines, more = await auditing.lines(request.state.language, last, action)
+    return page(
+        request,
+        "desk/audit.html",
+        lines=lines,
+        more=more,
+        action=action if action in auditing.ACTIONS else "",
+        actions=auditing.names(request.state.language),
+    )
+
+
+routes = [Route("/desk/audit", audit, name="desk:audit", methods=["GET"], role="admin")]
