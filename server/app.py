@@ -29,7 +29,7 @@ from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
 from server.staff import accounts
 from server.web import routes as web_routes
-from server.web.errors import RefusedError, error_page, refused
+from server.web.errors import RefusedError, WrongRoleError, error_page, refused
 from server.web.forms import FormError, is_foreign, read_form
 from server.web.limits import Buckets, client_network
 from server.web.rendering import make_environment
@@ -149,7 +149,7 @@ def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
         if not session:
             return RedirectResponse("/desk/login", 303)
         if not session.user.may(role) and role != "staff":
-            raise RefusedError(403)
+            raise WrongRoleError
         request.state.staff, request.state.csrf = session.user, session.csrf
         request.state.language = session.user.language
         if request.method == "POST":

@@ -11,6 +11,7 @@ from time import monotonic
 
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
+from server.kit.migrations import MigrationError, ready_schema
 from server.kit.running import end_with_parent
 from server.kit.settings import SettingError, Settings, load_settings
 from server.kit.site import Site
@@ -127,8 +128,11 @@ def main() -> None:
         end_with_parent()
     try:
         settings = load_settings()
+        asyncio.run(ready_schema(settings))
     except SettingError as error:
         sys.exit(str(error))
+    except MigrationError as error:
+        sys.exit(error.text(settings.language))
     asyncio.run(run(settings))
 
 

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from server.cli.issues import ISSUE_COMMANDS, do_newsletter
 from server.cli.people import do_readiness, do_staff
 from server.cli.serving import serve
-from server.cli.shared import RefusedError, ready_schema
+from server.cli.shared import RefusedError
 from server.cli.tables import add_tables
 from server.cli.upkeep import do_build, do_check, do_migrate
 from server.kit.database import close_database, open_database
-from server.kit.migrations import MigrationError
+from server.kit.migrations import MigrationError, ready_schema
 from server.kit.settings import SettingError, Settings, load_settings
 from server.staff.models import ROLES
 
@@ -28,15 +28,19 @@ def main() -> None:
     for noisy in ("tortoise", "aiosqlite"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     args = make_parser().parse_args()
+    language = "nl"
     try:
         settings = load_settings(port=getattr(args, "port", 8000))
+        language = settings.language
         if args.command == "serve":
             serve(args, settings)
         elif args.command == "worker":
             os.execv(sys.executable, [sys.executable, "-m", "server.worker"])  # noqa: S606
         else:
             asyncio.run(_with_database(args, settings))
-    except (RefusedError, MigrationError, SettingError) as error:
+    except MigrationError as error:
+        sys.exit(error.text(language))
+    except (RefusedError, SettingError) as error:
         sys.exit(str(error))
 
 

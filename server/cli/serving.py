@@ -9,12 +9,20 @@ from contextlib import ExitStack
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from server.cli.shared import RefusedError, ready_schema, site_of, speak
+from server.cli.shared import RefusedError, site_of, speak
 from server.desk.entering import login_address
 from server.kit.addresses import normalise
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
-from server.kit.running import AlreadyRunningError, Keeper, PortTakenError, hold_alone, listen
+from server.kit.migrations import ready_schema
+from server.kit.running import (
+    AlreadyRunningError,
+    Keeper,
+    NoSuchAddressError,
+    PortTakenError,
+    hold_alone,
+    listen,
+)
 from server.kit.settings import Settings
 from server.staff import accounts
 from server.staff.models import StaffUser
@@ -39,6 +47,9 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
             raise RefusedError(speak(settings, "desk.cli_running", data=settings.data)) from None
         except PortTakenError:
             raise RefusedError(speak(settings, "desk.cli_port", port=args.port)) from None
+        except NoSuchAddressError as error:
+            where = {"host": args.host, "port": args.port, "why": str(error)}
+            raise RefusedError(speak(settings, "desk.cli_address_wrong", **where)) from None
         asyncio.run(_greet(settings))
         if not args.no_worker:
             stack.enter_context(Keeper([sys.executable, "-m", "server.worker", "--child"]))
@@ -85,8 +96,7 @@ async def _first_login(settings: Settings) -> str:
         house = HouseFile(settings.content).fresh()
         email = house.host_email or "admin@localhost.example"
         admin = await accounts.add_staff(normalise(email), "admin", settings.language)
-    secret = await accounts.login_secret(admin)
-    return login_address(site_of(settings), secret) if secret else ""
+    return login_address(site_of(settings), await accounts.own_login_secret(admin))
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,7 +4,6 @@ import argparse
 import json
 
 from server.kit.addresses import AddressError, normalise
-from server.kit.migrations import migrate, missing
 from server.kit.settings import Settings
 from server.kit.site import Site
 from server.kit.text import say
@@ -42,11 +41,3 @@ def address_of(text: str, settings: Settings) -> str:
 def report(args: argparse.Namespace, data: object, lines: list[str]) -> None:
     """The result: lines for people, or JSON where it was asked for."""
     print(json.dumps(data, ensure_ascii=False) if args.json else "\n".join(lines))
-
-
-async def ready_schema(settings: Settings) -> None:
-    """SQLite is migrated here and now; PostgreSQL must have been."""
-    if settings.is_sqlite:
-        await migrate(settings)
-    elif await missing(settings):
-        raise RefusedError(speak(settings, "desk.cli_migrate"))

@@ -21,6 +21,7 @@ import asyncpg
 from server.kit.clock import now
 from server.kit.database import ROOMS
 from server.kit.settings import PACKAGE, Settings
+from server.kit.text import say
 
 LOCK = 5_249_001  # any number of our own: the advisory lock of the migrations
 WORDS = {
@@ -46,6 +47,14 @@ KNOWN = "SELECT room, number FROM schema_version"
 
 class MigrationError(Exception):
     """The database could not be brought to the current schema; it is as it was."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(say("en", key, **values))
+        self.key, self.values = key, values
+
+    def text(self, language: str) -> str:
+        """What is wrong and what to do, in one line."""
+        return say(language, self.key, **self.values)
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,17 @@ async def migrate(settings: Settings, *, upto: int = 9999) -> list[str]:
     return await _migrate_postgres(settings.database_url, upto)
 
 
+async def ready_schema(settings: Settings) -> None:
+    """SQLite is migrated here and now; PostgreSQL must have been. Raises MigrationError."""
+    if settings.is_sqlite:
+        await migrate(settings)
+    elif await missing(settings):
+        raise MigrationError("kit.migrate_first")
+
+
 async def missing(settings: Settings) -> list[str]:
     """The names of migrations that a PostgreSQL database still lacks."""
-    db = await asyncpg.connect(settings.database_url, target_session_attrs="read-write")
+    db = await _open_postgres(settings.database_url)
     try:
         made = await db.fetchval("SELECT to_regclass('schema_version') IS NOT NULL")
         done = {(row["room"], row["number"]) for row in await db.fetch(KNOWN)} if made else set()
@@ -105,10 +122,7 @@ def _wanted(engine: str, done: set[tuple[str, int]], upto: int) -> list[Migratio
 
 def _migrate_sqlite(file: Path, upto: int) -> list[str]:
     applied = []
-    with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as db:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA foreign_keys=OFF")
-        db.execute("BEGIN IMMEDIATE")
+    with closing(_open_sqlite(file)) as db:
         one = None
         try:
             db.execute(LEDGER)
@@ -123,13 +137,38 @@ def _migrate_sqlite(file: Path, upto: int) -> list[str]:
             db.execute("COMMIT")
         except sqlite3.Error as error:
             db.execute("ROLLBACK")
-            raise MigrationError(f"{one.file if one else file}: {error}") from error
+            raise _failed(one, error) from error
     return applied
+
+
+def _open_sqlite(file: Path) -> sqlite3.Connection:
+    """A connection in a transaction of its own. Raises MigrationError for what is no database."""
+    db = None
+    try:
+        db = sqlite3.connect(file, timeout=60, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA foreign_keys=OFF")
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        if db:
+            db.close()
+        raise MigrationError("kit.database_broken", file=file, why=error) from error
+    return db
+
+
+async def _open_postgres(url: str) -> asyncpg.Connection:
+    """A connection to the server that may write. Raises MigrationError."""
+    try:
+        return await asyncpg.connect(url, target_session_attrs="read-write", timeout=20)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # Never the address: it holds a password.
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise MigrationError("kit.database_away", why=why) from None
 
 
 async def _migrate_postgres(url: str, upto: int) -> list[str]:
     applied = []
-    db = await asyncpg.connect(url, target_session_attrs="read-write")
+    db = await _open_postgres(url)
     one = None
     try:
         async with db.transaction():
@@ -142,10 +181,15 @@ async def _migrate_postgres(url: str, upto: int) -> list[str]:
                 await db.execute("INSERT INTO schema_version VALUES ($1, $2, $3, $4)", *_entry(one))
                 applied.append(f"{one.room}/{one.name}")
     except asyncpg.PostgresError as error:
-        raise MigrationError(f"{one.file if one else 'database'}: {error}") from error
+        raise _failed(one, error) from error
     finally:
         await db.close()
     return applied
+
+
+def _failed(one: Migration | None, error: Exception) -> MigrationError:
+    name = f"{one.room}/{one.name}" if one else "-"
+    return MigrationError("kit.migration_failed", name=name, why=" ".join(str(error).split()))
 
 
 def _entry(one: Migration) -> tuple[str, int, str, str]:

@@ -1,5 +1,6 @@
 """Processes: one web server per SQLite file, and a worker that never outlives its parent."""
 
+import errno
 import fcntl
 import logging
 import os
@@ -21,7 +22,11 @@ class AlreadyRunningError(Exception):
 
 
 class PortTakenError(Exception):
-    """Nothing can listen at this address."""
+    """Somebody else listens at this address."""
+
+
+class NoSuchAddressError(Exception):
+    """Nothing can listen at this address; the message says why."""
 
 
 def hold_alone(data: Path) -> IO[str]:
@@ -39,16 +44,18 @@ def hold_alone(data: Path) -> IO[str]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound and listens. Raises PortTakenError."""
+    """A socket that is bound and listens. Raises PortTakenError and NoSuchAddressError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(2048)
-    except OSError:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise PortTakenError from None
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise PortTakenError from None
+        raise NoSuchAddressError(getattr(error, "strerror", None) or str(error)) from None
     return listener
 
 

@@ -90,7 +90,10 @@ def _smtp_url(value: str) -> str:
 
 def _sender(value: str) -> Address:
     name, address = parseaddr(value)
-    if not re.fullmatch(r"[^@\s\"<>]+@[^@\s\"<>]+", address):
+    # A machine's own name is no public domain: it is taken, so that a trial needs no setting.
+    if not address.endswith("@localhost"):
+        normalise(address)
+    elif not re.fullmatch(r"[A-Za-z0-9._+-]+@localhost", address):
         raise ValueError("address")
     return Address(display_name=name, addr_spec=address)
 
@@ -136,23 +139,35 @@ def _secrets(value: str) -> tuple[bytes, ...]:
     return keys
 
 
-# name → (parser, example)
-SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "GIVEFIRST_DATA": (_folder, "./data"),
-    "GIVEFIRST_DATABASE_URL": (_database, "postgres://user:password@host:5432/name"),
-    "GIVEFIRST_BASE_URL": (_base_url, "https://books.example.org"),
-    "GIVEFIRST_SMTP_URL": (_smtp_url, "smtp://user:password@mail.example.org:587"),
-    "GIVEFIRST_SENDER": (_sender, "Bureau Brugman <marit@example.org>"),
-    "GIVEFIRST_BOUNCE_ADDRESS": (_bounce, "bounce+{token}@example.org"),
-    "GIVEFIRST_SECRET": (_secrets, "python3 -c 'import secrets; print(secrets.token_hex(32))'"),
-    "GIVEFIRST_CONTENT": (_folder, "./content"),
-    "GIVEFIRST_EMAIL_TEMPLATES": (_folder, "./email_templates"),
-    "GIVEFIRST_LANGUAGE": (_language, "nl"),
-    "GIVEFIRST_TIMEZONE": (ZoneInfo, "Europe/Amsterdam"),
-    "GIVEFIRST_TRUSTED_PROXIES": (_networks, "10.0.0.0/8, 127.0.0.1"),
-    "GIVEFIRST_MAIL_RATE": (_rate, "20"),
-    "GIVEFIRST_MAIL_CONNECTIONS": (_positive(int), "10"),
-    "GIVEFIRST_FORM_RATE": (_positive(int), "60"),
+# name → (parser, example, the text that says what it has to be)
+SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "GIVEFIRST_DATA": (_folder, "./data", "kit.needs_folder"),
+    "GIVEFIRST_DATABASE_URL": (
+        _database,
+        "postgres://user:password@host:5432/name",
+        "kit.needs_database",
+    ),
+    "GIVEFIRST_BASE_URL": (_base_url, "https://books.example.org", "kit.needs_base_url"),
+    "GIVEFIRST_SMTP_URL": (
+        _smtp_url,
+        "smtp://user:password@mail.example.org:587",
+        "kit.needs_smtp_url",
+    ),
+    "GIVEFIRST_SENDER": (_sender, "Bureau Brugman <marit@example.org>", "kit.needs_sender"),
+    "GIVEFIRST_BOUNCE_ADDRESS": (_bounce, "bounce+{token}@example.org", "kit.needs_bounce"),
+    "GIVEFIRST_SECRET": (
+        _secrets,
+        "python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        "kit.needs_secret",
+    ),
+    "GIVEFIRST_CONTENT": (_folder, "./content", "kit.needs_folder"),
+    "GIVEFIRST_EMAIL_TEMPLATES": (_folder, "./email_templates", "kit.needs_folder"),
+    "GIVEFIRST_LANGUAGE": (_language, "nl", "kit.needs_language"),
+    "GIVEFIRST_TIMEZONE": (ZoneInfo, "Europe/Amsterdam", "kit.needs_timezone"),
+    "GIVEFIRST_TRUSTED_PROXIES": (_networks, "10.0.0.0/8, 127.0.0.1", "kit.needs_networks"),
+    "GIVEFIRST_MAIL_RATE": (_rate, "20", "kit.needs_number"),
+    "GIVEFIRST_MAIL_CONNECTIONS": (_positive(int), "10", "kit.needs_whole"),
+    "GIVEFIRST_FORM_RATE": (_positive(int), "60", "kit.needs_whole"),
 }
 
 
@@ -169,11 +184,13 @@ def load_settings(environ: Mapping[str, str] = os.environ, *, port: int = 8000) 
     return Settings(
         data=data,
         database_url=reader.get("GIVEFIRST_DATABASE_URL", f"sqlite:///{data}/givefirst.db"),
-        base_url=reader.get("GIVEFIRST_BASE_URL", f"http://127.0.0.1:{port}"),
+        base_url=reader.get(
+            "GIVEFIRST_BASE_URL", f"http://127.0.0.1:{port if 0 <= port < 65536 else 8000}"
+        ),
         smtp_url=reader.get("GIVEFIRST_SMTP_URL", ""),
         sender=sender,
         bounce_address=reader.get("GIVEFIRST_BOUNCE_ADDRESS", ""),
-        secrets=reader.get("GIVEFIRST_SECRET", _own_secret(data)),
+        secrets=reader.secrets(data),
         content=reader.existing("GIVEFIRST_CONTENT", "content"),
         email_templates=reader.existing("GIVEFIRST_EMAIL_TEMPLATES", "email_templates"),
         language=reader.get("GIVEFIRST_LANGUAGE", "nl"),
@@ -191,15 +208,27 @@ class _Reader:
     language: str
 
     def get(self, name: str, default: str) -> Any:
-        parse, example = SETTINGS[name]
+        parse, example, needs = SETTINGS[name]
         value = self._text(name, default)
         try:
             return parse(value)
         except (ValueError, KeyError, OSError, AddressError):
             # Never the value itself: it may hold a password.
+            what = say(self.language, needs)
             raise SettingError(
-                say(self.language, "kit.setting_wrong", name=name, example=example)
+                say(self.language, "kit.setting_wrong", name=name, what=what, example=example)
             ) from None
+
+    def secrets(self, data: Path) -> tuple[bytes, ...]:
+        """The keys that are set, else the one in the data folder, made at the first start."""
+        if self._text("GIVEFIRST_SECRET", ""):
+            keys: tuple[bytes, ...] = self.get("GIVEFIRST_SECRET", "")
+            return keys
+        file = data / "secret"
+        try:
+            return _secrets(_own_secret(file))
+        except (OSError, ValueError):
+            raise SettingError(say(self.language, "kit.setting_secret", file=file)) from None
 
     def _text(self, name: str, default: str) -> str:
         file = self.environ.get(f"{name}_FILE")
@@ -237,14 +266,18 @@ def sample_folder(folder: str) -> Path:
     return packed if packed.is_dir() else PACKAGE.parent / folder
 
 
-def _own_secret(data: Path) -> str:
-    file = data / "secret"
-    try:
-        # O_EXCL: of two first starts at once, one writes and both read the same.
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
+def _own_secret(file: Path) -> str:
+    """The secret in a file; written whole before it has its name, so nobody reads half of it."""
+    if not file.exists():
+        part = file.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
             out.write(secrets.token_hex(32) + "\n")
+        try:
+            # Of two first starts at once one gives the name, and both read the same.
+            os.link(part, file)
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
     return file.read_text("ascii")

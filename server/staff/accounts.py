@@ -5,6 +5,8 @@ from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
+from tortoise.queryset import QuerySet
+
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.staff.models import ROLES, AuditEntry, LoginLink, StaffSession, StaffUser
@@ -52,10 +54,24 @@ async def add_staff(email: str, role: str, language: str) -> StaffUser:
 
 async def login_secret(user: StaffUser) -> str | None:
     """A fresh secret for a login link; None when three are still open."""
-    moment = now()
-    open_links = LoginLink.filter(user_id=user.id, used_at=None, expires_at__gt=moment)
-    if await open_links.count() >= MOST_LINKS:
+    if await _open_links(user).count() >= MOST_LINKS:
         return None
+    return await _new_link(user)
+
+
+async def own_login_secret(user: StaffUser) -> str:
+    """A fresh secret for who stands at the machine itself; of three open links the oldest ends."""
+    opened = await _open_links(user).order_by("-id").values_list("id", flat=True)
+    await LoginLink.filter(id__in=list(opened[MOST_LINKS - 1 :])).update(expires_at=now())
+    return await _new_link(user)
+
+
+def _open_links(user: StaffUser) -> QuerySet[LoginLink]:
+    return LoginLink.filter(user_id=user.id, used_at=None, expires_at__gt=now())
+
+
+async def _new_link(user: StaffUser) -> str:
+    moment = now()
     secret = token_urlsafe(24)
     await LoginLink.create(
         user=user, secret_hash=_hash(secret), expires_at=moment + LINK_LIVES, used_at=None

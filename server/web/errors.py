@@ -19,6 +19,7 @@ HEADINGS = {
     500: ("web.error_500", "web.error_500_lead"),
     503: ("web.error_500", "web.error_500_lead"),
 }
+ROLE = ("web.error_role", "web.error_role_lead")
 
 
 class RefusedError(Exception):
@@ -29,6 +30,13 @@ class RefusedError(Exception):
         self.status = status
 
 
+class WrongRoleError(RefusedError):
+    """A colleague asked for a page of another role."""
+
+    def __init__(self) -> None:
+        super().__init__(403)
+
+
 class NotFoundError(RefusedError):
     """There is nothing here, or not for who asks: the two look the same."""
 
@@ -36,9 +44,9 @@ class NotFoundError(RefusedError):
         super().__init__(404)
 
 
-def error_page(request: Request, status: int) -> Response:
+def error_page(request: Request, status: int, words: tuple[str, str] | None = None) -> Response:
     """A friendly page in the language of the reader, with the right status."""
-    heading, lead = HEADINGS.get(status, HEADINGS[500])
+    heading, lead = words or HEADINGS.get(status, HEADINGS[500])
     language = language_of(request)
     headers = {"Retry-After": "60"} if status in (429, 503) else {}
     return page(
@@ -55,4 +63,4 @@ def error_page(request: Request, status: int) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """For Starlette: the page for a RefusedError or a FormError."""
     status = error.status if isinstance(error, (RefusedError, FormError)) else 500
-    return error_page(request, status)
+    return error_page(request, status, ROLE if isinstance(error, WrongRoleError) else None)

@@ -49,7 +49,10 @@ def test_numbers_and_dates_in_both_languages() -> None:
     assert (text.clock_time("nl", moment), text.clock_time("en", moment)) == ("7.05", "7:05")
     assert (text.number("nl", 1234.5, 1), text.number("en", 1234.5, 1)) == ("1.234,5", "1,234.5")
     assert (text.euro("nl", 17.5), text.euro("en", 25)) == ("€\u00a017,50", "€25")
-    assert (text.file_size("nl", 1_234_567), text.file_size("en", 480)) == ("1,2 MB", "1 kB")
+    assert (text.file_size("nl", 1_234_567), text.file_size("en", 480)) == (
+        "1,2\u00a0MB",
+        "1\u00a0kB",
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,3 +101,26 @@ def test_an_accent_is_readable_in_light_and_dark(accent: str) -> None:
 def test_a_pale_accent_is_not() -> None:
     assert not colour.readable_accent("#93ccb0")
     assert round(colour.contrast("#000000", "#ffffff"), 1) == 21.0
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("3.200", 3200),
+        ("3200,50", 3200.5),
+        ("€ 3,200.00", 3200),
+        ("1 250 euro", 1250),
+        ("12.345.678", 12345678),
+        ("3,5", 3.5),
+        ("0", 0),
+        ("1.2.3", None),
+        ("-5", None),
+        ("1e9", None),
+        ("٣", None),
+        ("", None),
+        ("veel", None),
+        ("9" * 13, None),
+    ],
+)
+def test_an_amount_is_read_as_people_write_it(written: str, number: float | None) -> None:
+    assert text.amount(written) == number
