@@ -112,7 +112,7 @@ def amount(written: str) -> float | None:
     Of two kinds of separator the last is the decimal one; one alone followed by three digits
     stands for thousands.
     """
-    digits = re.sub(r"[\s€]|EUR|euro", "", written, flags=re.IGNORECASE)
+    digits = re.sub(r"[\s€]|euro|EUR", "", written, flags=re.IGNORECASE)
     match = re.fullmatch(r"([0-9][0-9.,]*?)(?:([.,])([0-9]{1,2}))?", digits)
     if not match:
         return None
