@@ -21,7 +21,10 @@ PLURAL = {"one", "other"}
 # What looks like the name of a text and is something else: names of files by their ending, and
 # the kinds of events and audit entries that begin with the name of a room.
 FILES = re.compile(r".*\.(css|csv|db|eml|epub|html|js|json|md|pdf|png|py|sql|svg|typ|xml|yaml)")
-KINDS = {"contact.requested", "mail.click", "mail.open", "staff.added", "staff.login"}
+KINDS = {
+    "contact.requested", "mail.click", "mail.open", "mail.trap", "mail.unsubscribe_page",
+    "staff.added", "staff.login",
+}  # fmt: skip
 
 
 def names_in(file: Path) -> Iterator[tuple[int, str]]:
@@ -94,9 +97,7 @@ def key_faults(file: Path) -> Iterator[str]:
 def test_every_text_is_whole_in_every_language() -> None:
     assert catalogue()
     found = [
-        fault
-        for key, languages in catalogue().items()
-        for fault in sentence_faults(key, languages)
+        fault for key, languages in catalogue().items() for fault in sentence_faults(key, languages)
     ]
     assert not found, "\n".join(found)
 

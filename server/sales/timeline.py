@@ -1,13 +1,15 @@
 """The history of one lead: what was given, what came back, and on what evidence."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
 
 from server.gifts.models import Gift
 from server.kit.text import say
 from server.leads.models import Consent, Lead
 from server.sales.rows import View
-from server.tracking.evidence import rule_text
+from server.tracking.evidence import MAIL_KINDS, rule_text
 from server.tracking.models import Event
 
 MOST = 100
@@ -35,7 +37,14 @@ SENTENCES = {
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
     "unsubscribe": "sales.event_unsubscribe",
     "profiling.objected": "sales.event_objected",
+    "contact.requested": "sales.event_contact_requested",
+    "mail.click": "sales.event_mail_click",
+    "mail.open": "sales.event_mail_open",
+    "mail.trap": "sales.event_mail_trap",
+    "mail.unsubscribe_page": "sales.event_mail_way_out",
 }
+BURSTS = ("4-burst", "4-way-out", "4-all", "4-gift")
+BURST_SPAN = timedelta(minutes=2)
 RATINGS = {1: "sales.liked_1", 2: "sales.liked_2", 3: "sales.liked_3", 4: "sales.liked_4"}
 EVIDENCE = {
     "human": "sales.evidence_human",
@@ -71,7 +80,41 @@ async def lines_of(lead: Lead, view: View) -> list[Line]:
     """The latest lines of the log of a lead, newest first."""
     told = Event.filter(lead_id=lead.id).exclude(kind__in=DERIVED)
     events = await told.order_by("-at", "-id").limit(MOST)
-    return [_line(event, view) for event in events]
+    return [_told(together, view) for together in _bursts(events)]
+
+
+def _bursts(events: Sequence[Event]) -> list[list[Event]]:
+    """The lines in their order; what came in one burst is told as one."""
+    found: list[list[Event]] = []
+    for event in events:
+        if found and event.rule in BURSTS and _same_burst(found[-1][-1], event):
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found
+
+
+def _same_burst(later: Event, event: Event) -> bool:
+    def about(one: Event) -> tuple[object, ...]:
+        return one.rule, one.delivery_number, one.gift_number, one.kind in MAIL_KINDS
+
+    return about(later) == about(event) and later.at - event.at <= BURST_SPAN
+
+
+def _told(events: list[Event], view: View) -> Line:
+    line = _line(events[0], view)
+    if len(events) == 1:
+        return line
+    key = "sales.event_burst_mail" if line.kind in MAIL_KINDS else "sales.event_burst_gift"
+    seconds = max(1, ceil((events[0].at - events[-1].at).total_seconds()))
+    sentence = say(
+        view.language,
+        key,
+        count=len(events),
+        title=view.titles.get(events[0].subject, events[0].subject),
+        span=say(view.language, "sales.within_seconds", count=seconds),
+    )
+    return replace(line, sentence=sentence)
 
 
 def _line(event: Event, view: View) -> Line:
@@ -93,14 +136,8 @@ def _line(event: Event, view: View) -> Line:
         quote=event.detail if event.kind in RETURNS else "",
         evidence=event.evidence,
         evidence_name=say(view.language, EVIDENCE[event.evidence]),
-        rule=_rule(rule, view.language),
+        rule=rule_text(rule, view.language) if rule else "",
     )
-
-
-def _rule(rule: str, language: str) -> str:
-    if rule == "third-reader":
-        return say(language, "sales.rule_third_reader")
-    return rule_text(rule, language) if rule else ""
 
 
 @dataclass(frozen=True)
