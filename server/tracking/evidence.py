@@ -58,7 +58,7 @@ NEAR = 1800 * SECOND  # a button this long before or after speaks for its reader
 
 _TOKENS = re.compile(r"[\s;,]+")
 
-_RULES = {
+RULES = {
     "1-method": "tracking.rule_method",
     "1-prefetch": "tracking.rule_prefetch",
     "2-empty-agent": "tracking.rule_empty_agent",
@@ -281,4 +281,4 @@ def is_machine(agent: str) -> bool:
 
 def rule_text(rule: str, language: str) -> str:
     """What a rule of `judge` says, in one sentence."""
-    return say(language, _RULES[rule])
+    return say(language, RULES[rule])
