@@ -46,18 +46,24 @@ def with_linked_tip(environ: dict[str, str], folder: Path) -> dict[str, str]:
     return environ | {"GIVEFIRST_CONTENT": str(content)}
 
 
-async def send(product: Product, issue: str = ISSUE) -> None:
-    """Send an issue to all who are on the list."""
+def editor(product: Product) -> Editor:
+    """Whoever sends an issue, with the files as they are now."""
     settings = product.settings
     house, tips = HouseFile(settings.content).fresh(), Tips(settings.content)
-    letters = Letters(settings.email_templates)
-    await issuing.send(Editor(product.site, house, letters, tips, settings.timezone), issue)
+    return Editor(product.site, house, Letters(settings.email_templates), tips, settings.timezone)
+
+
+async def send(product: Product, issue: str = ISSUE) -> None:
+    """Send an issue to all who are on the list."""
+    await issuing.send(editor(product), issue)
     await product.work()
 
 
-async def subscribe(product: Product, address: str, *, followed: bool = True) -> str:
+async def subscribe(
+    product: Product, address: str, lang: str = "nl", *, followed: bool = True
+) -> str:
     """Sign up, press the button and, if so, tick the box; the path of that page."""
-    await product.subscribe(address)
+    await product.subscribe(address, lang)
     path = await product.link(address, "/confirm/")
     if followed:
         answer = await product.post(f"{path}/following", data={"following": "yes"})

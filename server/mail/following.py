@@ -42,8 +42,9 @@ async def note(delivery: Delivery, kind: str, number: int, visitor: Visitor) -> 
         return
     links = await links_of(message)
     async with in_transaction():
-        # Locked: a consent that is taken back meanwhile waits, or is seen here.
-        lead = await Lead.select_for_update().get_or_none(id=delivery.lead_id)
+        # Locked: a consent that is taken back meanwhile waits, or is seen here. Not its key, for
+        # whoever writes a line holds that first and would be waited for.
+        lead = await Lead.select_for_update(no_key=True).get_or_none(id=delivery.lead_id)
         if not lead or not tracking_consent.holds(lead):
             return
         await record(

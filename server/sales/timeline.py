@@ -9,7 +9,7 @@ from server.gifts.models import Gift
 from server.kit.text import say
 from server.leads.models import Consent, Lead
 from server.sales.rows import View
-from server.tracking.evidence import MAIL_KINDS, rule_text
+from server.tracking.evidence import MAIL_KINDS, TRAP, rule_text
 from server.tracking.models import Event
 
 MOST = 100
@@ -43,7 +43,7 @@ SENTENCES = {
     "mail.trap": "sales.event_mail_trap",
     "mail.unsubscribe_page": "sales.event_mail_way_out",
 }
-BURSTS = ("4-burst", "4-way-out", "4-all", "4-gift")
+BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
 BURST_SPAN = timedelta(minutes=2)
 RATINGS = {1: "sales.liked_1", 2: "sales.liked_2", 3: "sales.liked_3", 4: "sales.liked_4"}
 EVIDENCE = {
@@ -96,7 +96,7 @@ def _bursts(events: Sequence[Event]) -> list[list[Event]]:
 
 def _same_burst(later: Event, event: Event) -> bool:
     def about(one: Event) -> tuple[object, ...]:
-        return one.rule, one.delivery_number, one.gift_number, one.kind in MAIL_KINDS
+        return one.rule, one.delivery_number, one.gift_number, one.kind == TRAP
 
     return about(later) == about(event) and later.at - event.at <= BURST_SPAN
 

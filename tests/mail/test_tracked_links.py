@@ -1,17 +1,21 @@
 """Links in the tip: plain for everybody, by way of us only for who said yes."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from server.kit.clock import now
+from server.leads import tracking_consent
 from server.leads.consents import chain_holds
 from server.leads.models import Consent, Lead
+from server.leads.subscribing import Asked
 from server.mail.models import Delivery, MessageLink
+from server.newsletter import issuing
 from server.tracking.models import Event
 from tests import weekly
-from tests.product import Product, body_of
+from tests.product import MINUTE, Product, body_of
 from tests.weekly import LINKS, tracked
 
 READER, OTHER = "joost@example.org", "other@example.org"
@@ -139,12 +143,18 @@ async def test_the_trap_is_for_machines_only(product: Product) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "http://127.0.0.1:8000/nl/")
 
 
-async def test_mails_that_somebody_waits_for_keep_plain_links(product: Product) -> None:
+async def test_mails_that_somebody_waits_for_keep_plain_links(
+    product: Product, clock: Callable[[float], None]
+) -> None:
     await weekly.subscribe(product, READER)
+    clock(20 * MINUTE)
     await product.ask("gulle-gever", READER)
     await product.work()
+    assert len(product.mails(READER)) == 2
     for mail in product.mails(READER):
-        assert "/t/" not in body_of(mail) + body_of(mail, "html")
+        html = body_of(mail, "html")
+        assert "/t/" not in body_of(mail) + html
+        assert "display:none;max-height" not in html
     path = await product.link(READER, "/unsubscribe/")
     await product.get(path)
     assert not await Event.exists(kind="mail.unsubscribe_page")
@@ -243,11 +253,22 @@ async def test_a_browser_that_asks_not_to_be_followed_is_not(
     assert await weekly.verdicts() == []
 
 
-async def test_the_same_text_with_another_target_is_another_message(product: Product) -> None:
-    await weekly.subscribe(product, READER)
-    await weekly.send(product)
-    file = product.settings.content / "newsletter" / "2026-51.nl.md"
-    file.write_text(weekly.TIP.replace("two.example.org", "three.example.org"), "utf-8")
-    await weekly.send(product, "2026-51")
-    answer = await product.get(tracked(product, READER)["4"])
-    assert answer.headers["location"] == "https://three.example.org/"
+async def test_a_yes_that_crosses_an_objection_is_none(product: Product) -> None:
+    await product.gift("gulle-gever", READER)
+    lead = await Lead.get()
+    await Lead.all().update(profiling_off_at=now())
+    asked = Asked(WORDS, "/gift", "127.0.0.0/24")
+    assert not await tracking_consent.allow(lead, asked, "button")
+    assert not await Consent.exists(purpose="mail-tracking")
+
+
+async def test_a_mended_link_leads_to_its_new_target(product: Product) -> None:
+    # Its words stay the same, so nothing but the target tells the two texts apart.
+    for host in ("one.example.org", "mended.example.org"):
+        file = product.settings.content / "newsletter" / f"{weekly.ISSUE}.nl.md"
+        file.write_text(weekly.TIP.replace("one.example.org/a?", f"{host}/a?"), "utf-8")
+        await issuing.send_test(weekly.editor(product), weekly.ISSUE, f"me@{host}", "nl")
+        await product.work()
+        (mail,) = product.mails(f"me@{host}")
+        assert f"https://{host}/a?x=1&y=2#deel" in body_of(mail)
+        assert "/t/" not in body_of(mail)
