@@ -24,6 +24,7 @@ from server.kit.site import Site
 from server.library import routes as library_routes
 from server.library.assets import Library
 from server.library.making import Workshop
+from server.mail import routes as mail_routes
 from server.mail.letters import Letters
 from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
@@ -40,6 +41,7 @@ from server.web.sessions import session_cookie
 ROOMS = (
     web_routes,
     library_routes,
+    mail_routes,
     gifts_routes,
     newsletter_routes,
     contact_routes,

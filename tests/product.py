@@ -93,9 +93,9 @@ class Product:
         assert answer.status_code == 303, answer.text
         return client
 
-    def browser(self, agent: str = PHONE) -> AsyncClient:
-        """Another device."""
-        return new_client(self.settings, agent)
+    def browser(self, agent: str = PHONE, host: str = "127.0.0.1") -> AsyncClient:
+        """Another device, on a network of its own if `host` says so."""
+        return new_client(self.settings, agent, host)
 
 
 def body_of(mail: EmailMessage, kind: str = "plain") -> str:
@@ -105,10 +105,10 @@ def body_of(mail: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-def new_client(settings: Settings, agent: str = BROWSER) -> AsyncClient:
+def new_client(settings: Settings, agent: str = BROWSER, host: str = "127.0.0.1") -> AsyncClient:
     """A client that talks to the application in this process."""
     return AsyncClient(
-        transport=ASGITransport(make_app(settings)),
+        transport=ASGITransport(make_app(settings), client=(host, 50_000)),
         base_url=settings.base_url,
         headers={"user-agent": agent},
     )

@@ -26,6 +26,8 @@ KINDS = {
     "leads.exported",
     "mail.click",
     "mail.open",
+    "mail.trap",
+    "mail.unsubscribe_page",
     "staff.added",
     "staff.login",
 }

@@ -7,19 +7,21 @@ later, this room never calls them.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from server.gifts import reading
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
 from server.kit.site import Site
 from server.kit.text import say
-from server.leads import subscribing
+from server.leads import subscribing, tracking_consent
 from server.leads.models import Lead, Subscription
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.mail import outbox
 from server.mail.letters import Letters
 from server.tracking.log import Entry, record
+from server.tracking.models import Event
 from server.web.visitor import Visitor
 
 PURPOSE = "gift"
@@ -153,6 +155,15 @@ async def _confirm_tips(lead: Lead) -> None:
         )
 
 
+async def may_ask_to_follow(gift: Gift, lead: Lead, visitor: Visitor) -> bool:
+    """Whether to ask to be allowed to follow the tip: of who pressed the button, of nobody else.
+
+    The link may have been passed on, and nobody says yes for another.
+    """
+    pressed = Event.filter(gift_number=gift.id, kind="gift.taken", reader=visitor.reader)
+    return tracking_consent.may_ask(lead, visitor) and await pressed.exists()
+
+
 async def tips_wait(gift: Gift) -> bool:
     """The box was ticked for this gift, and the button that confirms it not pressed since."""
     wishes = Subscription.filter(
@@ -161,10 +172,18 @@ async def tips_wait(gift: Gift) -> bool:
     return gift.with_tips and await wishes.exists()
 
 
-async def rate(gift: Gift, liked: int, why: str, visitor: Visitor) -> bool:
-    """How they liked it, 1 to 4 and a free text; the first answer counts."""
+@dataclass(frozen=True)
+class Opinion:
+    """How they liked it, 1 to 4, and why."""
+
+    liked: int
+    why: str
+
+
+async def rate(gift: Gift, asset: Asset, opinion: Opinion, visitor: Visitor) -> bool:
+    """How they liked it; the first answer counts."""
     async with in_transaction():
-        if not await gift.rate(liked, why[:2000]):
+        if not await gift.rate(opinion.liked, opinion.why):
             return False
         await record(
             Entry(
@@ -173,11 +192,13 @@ async def rate(gift: Gift, liked: int, why: str, visitor: Visitor) -> bool:
                 f"rating:{gift.id}",
                 gift.asset_slug,
                 gift.id,
-                value=liked,
-                detail=why[:2000],
+                value=opinion.liked,
+                detail=opinion.why,
                 visitor=visitor,
                 evidence="human",
                 rule="10-button",
             )
         )
+        # Who answers is a reader: what went fast in the same browser is looked at anew.
+        await reading.settle(gift, asset)
     return True

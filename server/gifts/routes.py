@@ -4,10 +4,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.gifts import giving, reading
-from server.gifts.giving import Giver, Wish
+from server.gifts.giving import Giver, Opinion, Wish
 from server.gifts.models import Gift
 from server.kit.addresses import AddressError, normalise
 from server.kit.text import file_size, say
+from server.leads import tracking_consent
+from server.leads.models import Lead
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, cover_svg
@@ -117,14 +119,35 @@ async def show(request: Request) -> Response:
         clean=state.site.url(asset.path),
         tips_wait=await giving.tips_wait(gift),
         tips_wording=consent_wording(request, gift.language),
+        choice=await _choice(request, gift),
         **shared,
     )
+
+
+async def _choice(request: Request, gift: Gift) -> tracking_consent.Choice:
+    lead, house = await Lead.get(id=gift.lead_id), request.app.state.house.fresh()
+    asked = await giving.may_ask_to_follow(gift, lead, visitor(request))
+    return tracking_consent.choice_of(lead, gift.language, house.name, asked=asked)
 
 
 async def take(request: Request) -> Response:
     """The button: confirms the address and hands the gift over."""
     gift, _ = await _gift(request)
     await giving.hand_over(giver(request), gift, visitor(request))
+    return RedirectResponse(f"/gift/{request.path_params['token']}", 303)
+
+
+async def follow(request: Request) -> Response:
+    """Whether we may see what they do with the tip: the box below the gift, or taking it back."""
+    gift, _ = await _gift(request, confirmed=True)
+    form, house = await read_form(request), request.app.state.house.fresh()
+    lead = await Lead.get(id=gift.lead_id)
+    asked = await giving.may_ask_to_follow(gift, lead, visitor(request))
+    network = short_network(request)
+    place = tracking_consent.Place(
+        gift.language, house.name, "/gift", network, "button on the gift page"
+    )
+    await tracking_consent.take(lead, form, place, asked=asked)
     return RedirectResponse(f"/gift/{request.path_params['token']}", 303)
 
 
@@ -152,7 +175,7 @@ async def download(request: Request) -> Response:
     who = visitor(request)
 
     async def delivered() -> None:
-        await reading.took_home(gift, kind, who)
+        await reading.took_home(gift, asset, kind, who)
 
     return Download(
         content, MEDIA_TYPES[kind], name=f"{slug}.{kind}", request=request, on_delivered=delivered
@@ -174,11 +197,12 @@ async def liked(request: Request) -> Response:
 
 async def rate(request: Request) -> Response:
     """Take the answer; nothing else is asked."""
-    gift, _ = await _gift(request, confirmed=True)
+    gift, asset = await _gift(request, confirmed=True)
     form = await read_form(request)
     answer = form.get("liked", "")
     if answer.isdigit() and int(answer) in RATINGS:
-        await giving.rate(gift, int(answer), form.get("why", "").strip(), visitor(request))
+        opinion = Opinion(int(answer), form.get("why", "").strip()[:2000])
+        await giving.rate(gift, asset, opinion, visitor(request))
     return RedirectResponse(f"/gift/{request.path_params['token']}/liked", 303)
 
 
@@ -186,6 +210,7 @@ routes = [
     Route("/{lang:lang}/library/{slug}", ask, name="gifts:ask", methods=["POST"], role="public"),
     Route("/gift/{token}", show, name="gifts:show", methods=["GET"], role="token"),
     Route("/gift/{token}", take, name="gifts:take", methods=["POST"], role="token"),
+    Route("/gift/{token}/following", follow, name="gifts:follow", methods=["POST"], role="token"),
     Route("/gift/{token}/read", read, name="gifts:read", methods=["GET"], role="token"),
     Route("/gift/{token}/liked", liked, name="gifts:liked", methods=["GET"], role="token"),
     Route("/gift/{token}/liked", rate, name="gifts:rate", methods=["POST"], role="token"),

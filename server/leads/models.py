@@ -26,6 +26,7 @@ class Lead(Model):
     verified_at = fields.DatetimeField(null=True)
     no_ask_until = fields.DatetimeField(null=True)
     profiling_off_at = fields.DatetimeField(null=True)
+    mail_tracking_at = fields.DatetimeField(null=True)
     event_count = fields.IntField(default=0)
     events_scored = fields.IntField(default=0)
     last_event_at = fields.DatetimeField()

@@ -26,7 +26,7 @@ from server.kit.house import House
 from server.kit.settings import sample_folder
 from server.kit.text import LANGUAGES, say
 
-SLOT = re.compile(r"\{\{ *([a-z_]+) *\}\}")
+SLOT = re.compile(r"\{\{ *([a-z_]+[0-9]*) *\}\}")
 HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
 READER_SLOTS = {
     "gift": {"greeting", "title", "subtitle", "kind", "minutes", "cover", "link", "tips", "days"},
@@ -39,11 +39,15 @@ FOOT_SLOTS = {"way_out"}
 
 @dataclass(frozen=True)
 class Letter:
-    """A template made ready: subject, HTML with inlined styles and written text, slots in place."""
+    """A template made ready: subject, HTML with inlined styles and written text, slots in place.
+
+    `links` are the targets that the slots `link_1`, `link_2` ... stand for.
+    """
 
     subject: str
     html: str
     text: str
+    links: tuple[str, ...] = ()
 
     def filled(self, values: Mapping[str, str]) -> "Letter":
         """With these slots filled; the others stay. Headers take no line breaks."""
@@ -51,10 +55,15 @@ class Letter:
             _line(_fill(self.subject, values)),
             _fill(self.html, {name: escape(value) for name, value in values.items()}),
             _fill(self.text, values),
+            self.links,
         )
 
     def finished(self, values: Mapping[str, str]) -> "Letter":
-        """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing."""
+        """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing.
+
+        A link without a value leads straight to its target.
+        """
+        values = {link_slot(n): target for n, target in enumerate(self.links, 1)} | dict(values)
         done = self.filled(values)
         missing = set(SLOT.findall(self.subject + self.html + self.text)) - set(values)
         if missing:
@@ -62,6 +71,11 @@ class Letter:
         html = re.sub(r"<p [^>]*>\s*</p>", "", done.html)
         text = re.sub(r"\n{3,}", "\n\n", done.text).lstrip("\n")
         return replace(done, html=html, text=markup.wrapped(text))
+
+
+def link_slot(number: int) -> str:
+    """The slot of a link of the text, numbered from 1."""
+    return f"link_{number}"
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
@@ -121,10 +135,11 @@ class Letters:
 
 @dataclass(frozen=True)
 class Body:
-    """The text of a tip, ready for a mail."""
+    """The text of a tip, ready for a mail, and where its links lead."""
 
     html: str
     text: str
+    links: tuple[str, ...] = ()
 
 
 def _read_layout(file: Path) -> tuple[list[Finding], str]:
@@ -193,7 +208,7 @@ def _make(doc: Document, layout: str, house: House, language: str, body: Body | 
         house=house.name,
         postal_address=house.postal_address,
     )
-    letter = Letter(subject, _inlined(html), f"{text}\n{foot}")
+    letter = Letter(subject, _inlined(html), f"{text}\n{foot}", body.links if body else ())
     return letter.filled(
         {
             "house": house.name,
@@ -209,7 +224,7 @@ def _inlined(html: str) -> str:
     # The rules for narrow and dark screens cannot be inlined and stay in the head.
     shielded = SLOT.sub(r"slot-\1-slot", html)
     inlined = css_inline.inline(shielded, keep_style_tags=True, keep_at_rules=True)
-    return re.sub(r"slot-([a-z_]+)-slot", r"{{ \1 }}", inlined)
+    return re.sub(r"slot-([a-z_]+[0-9]*)-slot", r"{{ \1 }}", inlined)
 
 
 def mail_html(tree: Element, title: str = "h2") -> str:

@@ -1,5 +1,6 @@
 """One delivery as the bytes of a mail."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,17 +9,27 @@ from email.utils import format_datetime
 
 from server.kit.settings import Settings
 from server.kit.site import Site
+from server.mail import links
 from server.mail.letters import Letter
 from server.mail.models import Delivery, Message
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A shared text and where its links lead; `followed` for a reader who said yes to that."""
+
+    message: Message
+    links: tuple[str, ...] = ()
+    followed: bool = False
+
+
 def compose(
-    delivery: Delivery, message: Message, to: Address, settings: Settings, site: Site, at: datetime
+    delivery: Delivery, sheet: Sheet, to: Address, settings: Settings, site: Site, at: datetime
 ) -> bytes:
     """Headers, written text and HTML. Raises KeyError for a slot without a value."""
+    message = sheet.message
     way_out = site.link("/unsubscribe", "unsubscribe", delivery.id)
-    values = {**delivery.values, "way_out": way_out, "home": site.url(f"/{message.language}/")}
-    letter = Letter(message.subject, message.html, message.text).finished(values)
+    letter = _filled(delivery, sheet, site, way_out)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.sender
     mail["To"] = to
@@ -35,6 +46,17 @@ def compose(
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     # The library folds a long address onto a line of its own; some mail programs then miss it.
     return mail.as_bytes().replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ", 1)
+
+
+def _filled(delivery: Delivery, sheet: Sheet, site: Site, way_out: str) -> Letter:
+    message = sheet.message
+    home = site.url(f"/{message.language}/")
+    values = {**delivery.values, "way_out": way_out, "home": home}
+    letter = Letter(message.subject, message.html, message.text, sheet.links)
+    if not sheet.followed:
+        return letter.finished(values)
+    values |= links.followed_slots(site, delivery.id, sheet.links)
+    return links.with_pixel_and_trap(letter.finished(values), site, delivery.id)
 
 
 def _list_headers(

@@ -30,6 +30,20 @@ class Message(Model):
         table = "message"
 
 
+class MessageLink(Model):
+    """Where link `number` of a message leads: the only targets that we redirect to."""
+
+    id = fields.IntField(primary_key=True)
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "links")
+    message_id: int
+    number = fields.IntField()
+    target = fields.TextField()
+
+    class Meta:
+        table = "message_link"
+        unique_together = [("message", "number")]
+
+
 class Delivery(Model):
     """One message to one reader for one reason (`key`).
 

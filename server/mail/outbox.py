@@ -12,7 +12,7 @@ from server.kit.database import db_json, db_time, rows
 from server.kit.site import Site
 from server.leads.models import Lead
 from server.mail.letters import Letter
-from server.mail.models import TRANSACTIONAL, Delivery, Message, Suppression
+from server.mail.models import TRANSACTIONAL, Delivery, Message, MessageLink, Suppression
 
 GAP = timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -44,9 +44,9 @@ class Posting:
 async def keep_message(
     kind: str, language: str, letter: Letter, *, list_name: str = "", is_ask: bool = False
 ) -> Message:
-    """The row of a finished shared text; the same text is one row."""
-    parts = (kind, language, list_name, letter.subject, letter.html, letter.text, str(is_ask))
-    key = sha256("\0".join(parts).encode()).hexdigest()
+    """The row of a finished shared text with its links; the same text is one row."""
+    parts = [kind, language, list_name, letter.subject, letter.html, letter.text, str(is_ask)]
+    key = sha256("\0".join([*parts, *letter.links]).encode()).hexdigest()
     await rows(
         "INSERT INTO message (key, kind, language, subject, html, text, list, is_ask, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
@@ -60,7 +60,22 @@ async def keep_message(
         is_ask,
         db_time(now()),
     )
-    return await Message.get(key=key)
+    message = await Message.get(key=key)
+    for number, target in enumerate(letter.links, 1):
+        await rows(
+            "INSERT INTO message_link (message_id, number, target) VALUES (?, ?, ?)"
+            " ON CONFLICT (message_id, number) DO NOTHING",
+            message.id,
+            number,
+            target,
+        )
+    return message
+
+
+async def links_of(message: Message) -> tuple[str, ...]:
+    """Where the links of a message lead, in the order of their numbers."""
+    found = await MessageLink.filter(message_id=message.id).order_by("number")
+    return tuple(link.target for link in found)
 
 
 async def post(site: Site, posting: Posting) -> bool:

@@ -12,9 +12,10 @@ from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, lock_rows, rows
 from server.kit.settings import Settings
 from server.kit.site import Site
+from server.leads import tracking_consent
 from server.leads.models import Lead, Subscription
 from server.mail import outbox
-from server.mail.mime import compose, envelope_sender
+from server.mail.mime import Sheet, compose, envelope_sender
 from server.mail.models import TRANSACTIONAL, Delivery, Message, Pace
 from server.mail.transport import Outcome, Transport, open_transport
 
@@ -60,7 +61,8 @@ class Sender:
         name = "" if not lead else lead.name
         try:
             to = Address(display_name=name, addr_spec=address)
-            mail = compose(delivery, message, to, self.settings, self.site, moment)
+            sheet = await _sheet(message, lead)
+            mail = compose(delivery, sheet, to, self.settings, self.site, moment)
         except (KeyError, ValueError, LookupError) as error:
             await _park(delivery, token, f"{type(error).__name__}: {error}")
             return
@@ -102,6 +104,12 @@ class Sender:
             await delivery.settle("uncertain", token, error=text)
         else:
             await _try_again(delivery, token, text)
+
+
+async def _sheet(message: Message, lead: Lead | None) -> Sheet:
+    """What is written to this reader: followed in the weekly tip only, and only after a yes."""
+    followed = bool(lead and message.list and tracking_consent.holds(lead))
+    return Sheet(message, await outbox.links_of(message), followed)
 
 
 async def _claim(token: str, rate: float) -> list[Delivery]:

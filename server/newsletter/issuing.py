@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
-from server.kit.markup import to_text
 from server.kit.site import Site
 from server.kit.text import day_and_date, long_date
 from server.leads.models import Subscription
 from server.leads.subscribing import TIPS
 from server.mail import outbox
-from server.mail.letters import Body, Letter, Letters, mail_html
+from server.mail.letters import Letter, Letters
+from server.mail.links import body_of
 from server.mail.models import BULK, DONE, Message
 from server.newsletter.models import Issue
 from server.newsletter.tips import Tip, Tips
@@ -165,7 +165,7 @@ async def message_of(editor: Editor, tip: Tip) -> Message:
 
 def letter_of(editor: Editor, tip: Tip) -> Letter:
     """A tip as a mail; only the slots of the reader are left open."""
-    body = Body(mail_html(tip.tree), to_text(tip.tree))
+    body = body_of(tip.tree, editor.site)
     letter = editor.letters.get("tip", tip.language, editor.house, body)
     day = tip.published or now().astimezone(editor.zone).date()
     return letter.filled(

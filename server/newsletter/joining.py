@@ -84,6 +84,7 @@ class Leaving:
 
     lead: Lead | None
     subscription: Subscription | None
+    delivery: Delivery
 
 
 async def leaving(site: Site, token: str) -> Leaving | None:
@@ -96,7 +97,7 @@ async def leaving(site: Site, token: str) -> Leaving | None:
     wish = None
     if lead:
         wish = await Subscription.filter(lead_id=lead.id, list=subscribing.TIPS).first()
-    return Leaving(lead, wish)
+    return Leaving(lead, wish, delivery)
 
 
 async def leave(who: Leaving, visitor: Visitor, wording: str, proof: str) -> None:

@@ -7,11 +7,14 @@ from starlette.responses import RedirectResponse, Response
 
 from server.kit.addresses import AddressError, normalise
 from server.kit.text import LANGUAGES, say
+from server.leads import tracking_consent
 from server.leads.subscribing import Asked
 from server.library.making import with_covers
+from server.mail import following
 from server.newsletter import issuing, joining
 from server.newsletter.joining import Host
 from server.newsletter.tips import Tip
+from server.tracking.evidence import WAY_OUT
 from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
@@ -115,14 +118,23 @@ async def sitemap(request: Request) -> Response:
 async def show_confirm(request: Request) -> Response:
     """A button: mail scanners open links, only people press buttons."""
     wish = await _wish(request)
-    template = "newsletter/confirmed.html" if wish.confirmed_at else "newsletter/confirm.html"
-    tips = await public_tips(request, wish.lead.language)
+    lead, token = wish.lead, request.path_params["token"]
+    if not wish.confirmed_at:
+        return page(request, "newsletter/confirm.html", slim=True, token=token)
+    tips = await public_tips(request, lead.language)
+    choice = tracking_consent.choice_of(
+        lead,
+        lead.language,
+        request.app.state.house.fresh().name,
+        asked=tracking_consent.may_ask(lead, visitor(request)),
+    )
     return page(
         request,
-        template,
+        "newsletter/confirmed.html",
         slim=True,
-        token=request.path_params["token"],
+        token=token,
         tip=tips[0] if tips else None,
+        choice=choice,
     )
 
 
@@ -130,6 +142,24 @@ async def confirm(request: Request) -> Response:
     """The button."""
     wish = await _wish(request)
     await joining.confirm(wish)
+    return RedirectResponse(f"/confirm/{request.path_params['token']}", 303)
+
+
+async def follow(request: Request) -> Response:
+    """Whether we may see what they do with the tip: the box after the button, or taking it back."""
+    wish = await _wish(request)
+    if not wish.confirmed_at:
+        raise NotFoundError
+    lead, form = wish.lead, await read_form(request)
+    place = tracking_consent.Place(
+        lead.language,
+        request.app.state.house.fresh().name,
+        "/confirm",
+        short_network(request),
+        "button after signing up",
+    )
+    asked = tracking_consent.may_ask(lead, visitor(request))
+    await tracking_consent.take(lead, form, place, asked=asked)
     return RedirectResponse(f"/confirm/{request.path_params['token']}", 303)
 
 
@@ -145,6 +175,8 @@ async def _wish(request: Request) -> Any:
 async def show_unsubscribe(request: Request) -> Response:
     """A button; who comes from a mail program's own button never sees it."""
     who = await _leaving(request)
+    # Who opens every link of a mail opens this one too: it tells a scanner, and is never scored.
+    await following.note(who.delivery, WAY_OUT, 0, visitor(request))
     gone = not who.subscription or bool(who.subscription.ended_at)
     return page(
         request,
@@ -228,6 +260,13 @@ routes = [
         role="token",
     ),
     Route("/confirm/{token}", confirm, name="newsletter:confirm", methods=["POST"], role="token"),
+    Route(
+        "/confirm/{token}/following",
+        follow,
+        name="newsletter:follow",
+        methods=["POST"],
+        role="token",
+    ),
     Route(
         "/unsubscribe/{token}",
         show_unsubscribe,

@@ -1,7 +1,9 @@
 """The history of one lead: what was given, what came back, and on what evidence."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from server.gifts.models import Gift
 from server.kit.text import say
@@ -10,7 +12,7 @@ from server.sales.models import Outcome
 from server.sales.outcomes import KINDS, outcomes_of
 from server.sales.rows import View
 from server.sales.told import outcome_text
-from server.tracking.evidence import rule_text
+from server.tracking.evidence import MAIL_KINDS, TRAP, rule_text
 from server.tracking.models import Event
 
 MOST = 100
@@ -39,7 +41,13 @@ SENTENCES = {
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
     "unsubscribe": "sales.event_unsubscribe",
     "profiling.objected": "sales.event_objected",
+    "mail.click": "sales.event_mail_click",
+    "mail.open": "sales.event_mail_open",
+    "mail.trap": "sales.event_mail_trap",
+    "mail.unsubscribe_page": "sales.event_mail_way_out",
 }
+BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
+BURST_SPAN = timedelta(minutes=2)
 RATINGS = {1: "sales.liked_1", 2: "sales.liked_2", 3: "sales.liked_3", 4: "sales.liked_4"}
 EVIDENCE = {
     "human": "sales.evidence_human",
@@ -79,14 +87,9 @@ async def lines_of(lead: Lead, view: View) -> list[Line]:
     told = Event.filter(lead_id=lead.id).exclude(kind__in=DERIVED)
     events = await told.order_by("-at", "-id").limit(MOST)
     by_key = {outcome.key: outcome for outcome in await outcomes_of(lead.id)}
-    return [
-        _outcome_line(event, by_key[event.dedup_key], view)
-        if event.dedup_key in by_key
-        else _line(event, view)
-        for event in events
-        # What was taken back, and the line that took it back, are as if they had never been.
-        if event.kind not in OUTCOMES or event.dedup_key in by_key
-    ]
+    # What was taken back, and the line that took it back, are as if they had never been.
+    standing = [one for one in events if one.kind not in OUTCOMES or one.dedup_key in by_key]
+    return [_told(together, view, by_key) for together in _bursts(standing)]
 
 
 def _outcome_line(event: Event, outcome: Outcome, view: View) -> Line:
@@ -97,6 +100,43 @@ def _outcome_line(event: Event, outcome: Outcome, view: View) -> Line:
         sentence=say(view.language, "sales.event_outcome", who=who, told=told),
         quote="",
     )
+
+
+def _bursts(events: Sequence[Event]) -> list[list[Event]]:
+    """The lines in their order; what came in one burst is told as one."""
+    found: list[list[Event]] = []
+    for event in events:
+        if found and event.rule in BURSTS and _same_burst(found[-1][-1], event):
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found
+
+
+def _same_burst(later: Event, event: Event) -> bool:
+    def about(one: Event) -> tuple[object, ...]:
+        return one.rule, one.delivery_number, one.gift_number, one.kind == TRAP
+
+    return about(later) == about(event) and later.at - event.at <= BURST_SPAN
+
+
+def _told(events: list[Event], view: View, by_key: Mapping[str, Outcome]) -> Line:
+    outcome = by_key.get(events[0].dedup_key)
+    if outcome:
+        return _outcome_line(events[0], outcome, view)
+    line = _line(events[0], view)
+    if len(events) == 1:
+        return line
+    key = "sales.event_burst_mail" if line.kind in MAIL_KINDS else "sales.event_burst_gift"
+    seconds = max(1, ceil((events[0].at - events[-1].at).total_seconds()))
+    sentence = say(
+        view.language,
+        key,
+        count=len(events),
+        title=view.titles.get(events[0].subject, events[0].subject),
+        span=say(view.language, "sales.within_seconds", count=seconds),
+    )
+    return replace(line, sentence=sentence)
 
 
 def _line(event: Event, view: View) -> Line:
@@ -118,14 +158,8 @@ def _line(event: Event, view: View) -> Line:
         quote=event.detail if event.kind in RETURNS else "",
         evidence=event.evidence,
         evidence_name=say(view.language, EVIDENCE[event.evidence]),
-        rule=_rule(rule, view.language),
+        rule=rule_text(rule, view.language) if rule else "",
     )
-
-
-def _rule(rule: str, language: str) -> str:
-    if rule == "third-reader":
-        return say(language, "sales.rule_third_reader")
-    return rule_text(rule, language) if rule else ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class Event(Model):
     at = fields.DatetimeField()
     subject = fields.CharField(80)
     gift_number = fields.IntField(null=True)
+    delivery_number = fields.IntField(null=True)
     value = fields.FloatField(default=0.0)
     detail = fields.TextField(default="")
     method = fields.CharField(8, default="")

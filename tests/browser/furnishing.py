@@ -14,6 +14,7 @@ from server.kit.database import close_database, open_database
 from server.kit.settings import load_settings
 from server.leads.models import Lead
 from server.staff import accounts
+from tests import weekly
 from tests.product import MINUTE, Product, new_client
 from tests.support import machine
 from tests.support.databases import SECRET, SqliteCopies
@@ -143,6 +144,7 @@ class Furnisher:
             paths["confirmed"] = await product.link(address, "/confirm/")
             paths[name] = await product.link(address, "/unsubscribe/")
         await product.post(paths["left"], data={"do": "leave"})
+        paths["followed"] = await weekly.subscribe(product, f"followed-{lang}@example.org", lang)
         return paths
 
     async def _session(self, lang: str) -> str:

@@ -51,6 +51,7 @@ GROUPS = {
         "/{lang}/newsletter/2026-47",
         "{confirm}",
         "{confirmed}",
+        "{followed}",
         "{leave}",
         "{left}",
     ],

@@ -1,10 +1,10 @@
-"""Was it a person? The rules that look at one hit alone."""
+"""Was it a person? The rules that look at one hit alone, and every rule's sentence."""
 
 import crawleruseragents
 import pytest
 
 from server.kit.text import LANGUAGES
-from server.tracking.evidence import Hit, judge, rule_text
+from server.tracking.evidence import CLICK, OPEN, RULES, Hit, judge, rule_text
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
 BROWSERS = (
@@ -83,7 +83,27 @@ def test_a_head_request_presses_no_button() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_rule_says_itself_in_a_sentence(language: str) -> None:
-    rules = ("1-method", "1-prefetch", "2-empty-agent", "2-listed-agent", "10-button", "none")
-    sentences = {rule_text(rule, language) for rule in rules}
-    assert len(sentences) == 6
+    sentences = {rule_text(rule, language) for rule in RULES}
+    assert len(sentences) == len(RULES) == 15
     assert all(sentence.endswith(".") for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+        "Mozilla/5.0 (compatible; YahooMailProxy; https://help.yahoo.com/kb/SLN28749.html)",
+        "Mozilla/5.0",
+        "SomeOther-Image-Proxy/1.0",
+    ],
+)
+def test_a_picture_fetched_by_a_mail_proxy_is_no_open(agent: str) -> None:
+    assert judge(Hit("GET", agent, kind=OPEN)) == ("proxy", "8-proxy")
+    assert judge(Hit("GET", agent, kind=CLICK)).evidence != "proxy"
+    assert judge(Hit("HEAD", agent, kind=OPEN)) == ("scanner", "1-method")
+
+
+@pytest.mark.parametrize("agent", BROWSERS)
+def test_any_other_open_is_likely(agent: str) -> None:
+    assert judge(Hit("GET", agent, kind=OPEN)) == ("likely", "none")

@@ -1,0 +1,55 @@
+"""Links and the picture in a tip of a reader who said yes."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.mail import following
+from server.mail.links import TRAP
+from server.mail.models import Delivery
+from server.tracking import evidence
+from server.web.errors import NotFoundError
+from server.web.routing import Route
+from server.web.visitor import visitor
+
+MOST_DIGITS = 6
+PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+async def _delivery(request: Request) -> Delivery:
+    token = request.path_params["token"]
+    delivery = await following.delivery_of(request.app.state.site, token)
+    if not delivery:
+        raise NotFoundError
+    return delivery
+
+
+async def follow(request: Request) -> Response:
+    """To where the link of this number leads, and nowhere else."""
+    delivery, written = await _delivery(request), request.path_params["number"]
+    if not written.isascii() or not written.isdigit() or len(written) > MOST_DIGITS:
+        raise NotFoundError
+    number = int(written)
+    target = await following.target_of(request.app.state.site, delivery, number)
+    if not target or str(number) != written:
+        raise NotFoundError
+    kind = evidence.TRAP if number == TRAP else evidence.CLICK
+    await following.note(delivery, kind, number, visitor(request))
+    return RedirectResponse(target, 303)
+
+
+async def opened(request: Request) -> Response:
+    """One transparent pixel."""
+    delivery = await _delivery(request)
+    await following.note(delivery, evidence.OPEN, 0, visitor(request))
+    # Shown in pages of others: a mailbox in the browser.
+    headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(PIXEL, media_type="image/gif", headers=headers)
+
+
+routes = [
+    Route("/t/{token}/o.gif", opened, name="mail:opened", methods=["GET"], role="token"),
+    Route("/t/{token}/{number}", follow, name="mail:follow", methods=["GET"], role="token"),
+]
