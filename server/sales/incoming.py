@@ -173,7 +173,7 @@ def _lead(row: Row, columns: Columns, manner: Manner) -> LeadRow:
 
     status = cell("status").casefold()
     if status in CLOSED:
-        raise RowError("sales.row_closed", status=status)
+        raise RowError("sales.row_closed")
     both = f"{cell('first_name')} {cell('last_name')}"
     on_list = _yes(cell("newsletter"), "newsletter") or (
         bool(manner.on_list) and "newsletter" not in columns.fields
@@ -205,7 +205,7 @@ def _outcome(row: Row, columns: Columns, manner: Manner) -> OutcomeRow:
     written = " ".join(cell("outcome").casefold().split())
     kind = OUTCOMES.get(written)
     if not kind or kind not in KINDS:
-        raise RowError("sales.row_outcome", value=cell("outcome")[:40])
+        raise RowError("sales.row_outcome")
     at = _past(cell("at"), "at", manner.zone)
     reason = _short(cell("reason"), "reason", 40)
     if kind in REASONS and not reason:
@@ -275,7 +275,7 @@ def _language(written: str) -> str:
     folded = written.casefold()
     found = SPOKEN.get(folded) or SPOKEN.get(folded[:2] if folded[2:3] in ("-", "_") else "")
     if found not in LANGUAGES:
-        raise RowError("sales.row_language", value=written[:20])
+        raise RowError("sales.row_language")
     return found
 
 

@@ -110,7 +110,6 @@ class ImportRun(Model):
     file_name = fields.CharField(120)
     source = fields.CharField(120)
     on_list = fields.CharField(500)
-    language = fields.CharField(2)
     content = fields.TextField()
     state = fields.CharField(12)
     report: Any = fields.JSONField()

@@ -4,7 +4,6 @@ never waits for a hundred thousand rows."""
 import asyncio
 import logging
 from base64 import b64decode, b64encode
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from server.kit.tables import Table, TableError, read_table
 from server.kit.text import say
 from server.readiness.keeping import Judge
 from server.sales.importing import Importer, Taken, take_in
-from server.sales.incoming import Checked, Manner, Refused, check
+from server.sales.incoming import Checked, Manner, check
 from server.sales.models import ImportRun
 from server.staff.models import StaffUser
 
@@ -49,7 +48,6 @@ async def hand_in(given: HandedIn, staff: StaffUser) -> ImportRun:
         file_name=given.file_name[-120:],
         source=given.source[:120],
         on_list=given.on_list[:500],
-        language=staff.language,
         content=b64encode(given.data).decode(),
         state="waiting",
         report={},
@@ -84,22 +82,22 @@ async def work_on_next(site: Site, judge: Judge, zone: ZoneInfo, language: str) 
     try:
         table = await asyncio.to_thread(read_table, data)
     except TableError as error:
-        await _settle(run, "failed", {"error": say(run.language, error.key, **error.values)})
+        await _settle(run, "failed", {"error": [error.key, error.values]})
         return 1
     checked = await asyncio.to_thread(check, run.kind, table, Manner(zone, language, run.on_list))
     if run.state == "waiting":
         fine = checked.good and not checked.columns.missing
-        await _settle(run, "checked" if fine else "failed", report_of(checked, run.language))
+        await _settle(run, "checked" if fine else "failed", report_of(checked))
         return 1
     try:
         taken = await take_in(Importer(site, judge, run.source), checked)
     except (IntegrityError, ValueError, OverflowError) as error:
         # The table itself cannot be written: trying again would fail for ever.
         log.error("import %d: %s", run.id, type(error).__name__)
-        report = report_of(checked, run.language) | {"error": say(run.language, "sales.not_taken")}
+        report = report_of(checked) | {"error": ["sales.not_taken", {}]}
         await ImportRun.filter(id=run.id, state="queued").update(state="failed", report=report)
         return 1
-    report = report_of(checked, run.language, taken)
+    report = report_of(checked, taken)
     await ImportRun.filter(id=run.id, state="queued").update(
         state="done", report=report, content="", done_at=now()
     )
@@ -116,8 +114,8 @@ async def forget_old() -> int:
     return await old.exclude(state="queued").delete()
 
 
-def report_of(checked: Checked, language: str, taken: Taken | None = None) -> dict[str, Any]:
-    """What a table is and what becomes of it, in words and figures; no cell of it."""
+def report_of(checked: Checked, taken: Taken | None = None) -> dict[str, Any]:
+    """What a table is and what becomes of it, as keys and figures; no address of it."""
     refused = taken.refused if taken else checked.refused
     report: dict[str, Any] = {
         "system": checked.columns.source,
@@ -128,8 +126,7 @@ def report_of(checked: Checked, language: str, taken: Taken | None = None) -> di
         "missing": list(checked.columns.missing),
         "good": len(checked.good),
         "refused": len(refused),
-        "lines": [[one.line, one.text(language)] for one in refused[:MOST_TOLD]],
-        "reasons": _reasons(refused, language),
+        "lines": [[one.line, one.key, dict(one.values)] for one in refused[:MOST_TOLD]],
     }
     if taken:
         report |= {
@@ -146,6 +143,13 @@ def _columns(checked: Checked, table: Table) -> list[list[str]]:
     return [[table.header[place], name] for name, place in places]
 
 
-def _reasons(refused: list[Refused], language: str) -> list[list[Any]]:
-    counted = Counter(one.text(language) for one in refused)
-    return [[text, number] for text, number in counted.most_common(20)]
+def lines_of(run: ImportRun, language: str) -> list[tuple[int, str]]:
+    """The refused lines of a table with their reasons in words."""
+    told = run.report.get("lines", [])
+    return [(line, say(language, key, **values)) for line, key, values in told]
+
+
+def error_of(run: ImportRun, language: str) -> str:
+    """Why a table could not be taken as a whole; empty where it could."""
+    error = run.report.get("error")
+    return say(language, error[0], **error[1]) if error else ""

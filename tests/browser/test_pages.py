@@ -73,8 +73,13 @@ GROUPS = {
         "/desk/leads",
         "/desk/leads?q=zzz",
         "/desk/leads/{lead}",
+        "/desk/leads?state=ready&sort=ready",
         "/desk/gifts",
+        "/desk/gifts/gulle-gever",
         "/desk/newsletter",
+        "/desk/newsletter/2026-48",
+        "/desk/tables",
+        "/desk/audit",
         "/desk/mail",
         "/desk/mail/{mail}",
     ],
@@ -97,7 +102,7 @@ SMALL_TEXT = """least => {
 }"""
 
 # What speaks in its own language: names, titles, what people wrote or were sent, sources.
-QUOTED = "svg, code, pre, .footnotes, tbody a, .lead-who, .sub, .plain, .frame"
+QUOTED = "svg, code, pre, .footnotes, tbody a, .lead-who, .sub, .plain, .frame, [translate=no]"
 
 # Every text of a page that is there to be read or heard, in the language of the page.
 TEXTS = """quoted => {

@@ -28,12 +28,14 @@ async def tables(request: Request) -> Response:
 async def _tables(
     request: Request, status: int = 200, error: str = "", **values: object
 ) -> Response:
-    found = await runs.runs()
+    found, language = await runs.runs(), request.state.language
     return page(
         request,
         "desk/tables.html",
         status=status,
         runs=found,
+        lines={run.id: runs.lines_of(run, language) for run in found},
+        errors={run.id: runs.error_of(run, language) for run in found},
         waiting=any(run.state in ("waiting", "queued") for run in found),
         fields=FIELDS,
         error=error,

@@ -6,7 +6,6 @@ CREATE TABLE import_run (
   file_name VARCHAR(120) NOT NULL,
   source VARCHAR(120) NOT NULL,
   on_list VARCHAR(500) NOT NULL,
-  language VARCHAR(2) NOT NULL,
   content TEXT NOT NULL,
   state VARCHAR(12) NOT NULL,
   report $json NOT NULL,
