@@ -27,6 +27,7 @@ from server.library.making import Workshop
 from server.mail.letters import Letters
 from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
+from server.privacy import routes as privacy_routes
 from server.staff import accounts
 from server.web import routes as web_routes
 from server.web.errors import RefusedError, error_page, refused
@@ -43,6 +44,7 @@ ROOMS = (
     gifts_routes,
     newsletter_routes,
     contact_routes,
+    privacy_routes,
     desk_routes,
 )
 PUBLIC = ("public", "token")

@@ -22,6 +22,8 @@ from server.mail.sending import Sender, take_back_leases
 from server.newsletter import jobs as newsletter_jobs
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
+from server.privacy import jobs as privacy_jobs
+from server.privacy.own import Postman
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import make_judge
 
@@ -58,6 +60,9 @@ def all_jobs(settings: Settings) -> list[Job]:
     def editor() -> Editor:
         return Editor(site, house.fresh(), letters, tips, settings.timezone)
 
+    def postman() -> Postman:
+        return Postman(site, house.fresh(), letters)
+
     return [
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
@@ -65,7 +70,10 @@ def all_jobs(settings: Settings) -> list[Job]:
         Job("due scores", check_due, every=60),
         Job("leases", mail_jobs.take_back, every=10),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
-        Job("quiet leads", leads_jobs.forget_quiet, every=HOUR),
+        Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
+        Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
+        Job("traces", privacy_jobs.forget_traces, every=60),
+        Job("sweep", lambda: privacy_jobs.sweep(settings.timezone), every=HOUR),
     ]
 
 

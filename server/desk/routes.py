@@ -8,14 +8,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server.desk import entering, mailbox, stock
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
-from server.kit.database import in_transaction
 from server.leads.models import Lead
-from server.readiness.keeping import make_judge
 from server.readiness.models import Score
+from server.readiness.objecting import switch_profiling
 from server.sales import lists, timeline
-from server.sales.rows import View, row_of, sum_in_short, sum_parts
+from server.sales.rows import View, make_view, row_of, sum_in_short, sum_parts
 from server.staff import accounts
-from server.tracking.log import Entry, record
 from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.rendering import page, speaker
@@ -31,10 +29,8 @@ PREVIEW_CSP = (
 
 async def view_of(request: Request) -> View:
     """How the colleague who asks sees things."""
-    state, language = request.app.state, request.state.language
-    titles = state.library.titles(language)
-    judge = await make_judge(state.library.kinds())
-    return View(language, state.settings.timezone, titles, judge)
+    state = request.app.state
+    return await make_view(state.library, request.state.language, state.settings.timezone)
 
 
 async def show_login(request: Request) -> Response:
@@ -144,12 +140,9 @@ async def card(request: Request) -> Response:
 async def profiling(request: Request) -> Response:
     """On request of the lead: keep no record of what is read, and no score; or again."""
     lead, form = await _lead(request), await read_form(request)
-    off = form.get("do") == "off"
-    moment = now()
-    async with in_transaction():
-        await Lead.filter(id=lead.id).update(profiling_off_at=moment if off else None)
+    off, view = form.get("do") == "off", await view_of(request)
+    if await switch_profiling(lead.id, view.judge, off=off):
         kind = "profiling.objected" if off else "profiling.allowed"
-        await record(Entry(lead.id, kind, f"{kind}:{lead.id}:{moment.isoformat()}"))
         await accounts.audit(kind, f"lead {lead.id}", request.state.staff)
     return RedirectResponse(f"/desk/leads/{lead.id}", 303)
 

@@ -11,6 +11,8 @@ from server.kit.site import Site
 from server.mail.letters import Letter
 from server.mail.models import Delivery, Message
 
+ME = "me"  # the purpose of the link to a lead's own page; its number is that of the delivery
+
 
 def compose(
     delivery: Delivery, message: Message, to: Address, settings: Settings, site: Site, at: datetime
@@ -18,7 +20,12 @@ def compose(
     """Headers, written text and HTML. Raises KeyError for a slot without a value."""
     way_out = site.link("/unsubscribe", "unsubscribe", delivery.id)
     values = {**delivery.values, "way_out": way_out, "home": site.url(f"/{message.language}/")}
-    letter = Letter(message.subject, message.html, message.text).finished(values)
+    letter = Letter(message.subject, message.html, message.text)
+    if delivery.lead_id:
+        values["me"] = site.link("/me", ME, delivery.id)
+    else:
+        letter = letter.without("me")
+    letter = letter.finished(values)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.sender
     mail["To"] = to

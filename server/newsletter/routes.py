@@ -19,7 +19,17 @@ from server.web.rendering import page, render
 from server.web.routing import Route
 from server.web.visitor import visitor
 
-SITE_PAGES = ("", "library", "newsletter", "faq", "contact", "about", "privacy", "why-free")
+SITE_PAGES = (
+    "",
+    "library",
+    "newsletter",
+    "faq",
+    "contact",
+    "about",
+    "privacy",
+    "my-page",
+    "why-free",
+)
 
 
 async def public_tips(request: Request, language: str) -> list[Tip]:

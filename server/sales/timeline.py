@@ -35,6 +35,9 @@ SENTENCES = {
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
     "unsubscribe": "sales.event_unsubscribe",
     "profiling.objected": "sales.event_objected",
+    "profiling.allowed": "sales.event_allowed",
+    "lead.corrected": "sales.event_corrected",
+    "lead.kept": "sales.event_kept",
 }
 RATINGS = {1: "sales.liked_1", 2: "sales.liked_2", 3: "sales.liked_3", 4: "sales.liked_4"}
 EVIDENCE = {
@@ -115,8 +118,9 @@ class Given:
 async def given_to(lead: Lead, view: View) -> list[Given]:
     """What this lead was given, newest first."""
     gifts = await Gift.filter(lead_id=lead.id, confirmed_at__isnull=False).order_by("-confirmed_at")
-    chapters = Event.filter(lead_id=lead.id, kind="read.chapter", evidence__in=("human", "likely"))
-    opened = {event.gift_number for event in await chapters}
+    # The lines of single chapters go after 13 months, those of how far was read stay.
+    told = Event.filter(lead_id=lead.id, kind__startswith="read.", evidence__in=("human", "likely"))
+    opened = {event.gift_number for event in await told}
     found = []
     for gift in gifts:
         status = "sales.gift_taken"
