@@ -32,7 +32,6 @@ def compose(
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = delivery.mail_id
-    mail["Content-Language"] = message.language
     if message.list:
         _list_headers(mail, message, way_out, settings, site)
     else:
@@ -40,6 +39,8 @@ def compose(
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    # Setting the content drops every header that describes it.
+    mail["Content-Language"] = message.language
     # The library folds a long address onto a line of its own; some mail programs then miss it.
     return mail.as_bytes().replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ", 1)
 
