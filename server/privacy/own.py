@@ -29,7 +29,7 @@ async def owner_of(site: Site, token: str) -> Lead | None:
     """Whose page a link opens, for 90 days after the mail it came with; None for any other."""
     number = site.open(ME, token)
     since = now() - timedelta(days=LINK_DAYS)
-    mails = Delivery.filter(id=number, next_try_at__gt=since, lead_id__isnull=False)
+    mails = Delivery.filter(id=number, next_try_at__gt=since)
     delivery = await mails.first().prefetch_related("lead") if number else None
     return delivery.lead if delivery else None
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from server.gifts.models import Gift
+from server.kit import database
+from server.kit.clock import now
 from server.kit.database import rows
 from server.kit.settings import Settings
 from server.leads.models import Consent, Lead, Subscription
@@ -14,6 +16,7 @@ from server.mail.models import Delivery, Suppression
 from server.newsletter import issuing
 from server.privacy import erasing
 from server.privacy.holdings import holdings_of
+from server.privacy.retention import NIGHT, sweep_traces
 from server.readiness.models import Score, Transition
 from server.staff.models import AuditEntry
 from server.tracking.models import Event
@@ -87,7 +90,6 @@ async def test_no_file_holds_the_address_or_the_name(product: Product, clock: Cl
 
 @pytest.mark.sqlite
 async def test_pages_that_were_split_keep_no_copy(product: Product, clock: Clock) -> None:
-    # Without writing the file anew a remnant stays beside the rows in one such run of four.
     path = await furnish(product, clock)
     for n in range(400):
         lead = await Lead.meet(f"reader{n * 7919 % 401}@example.org", "nl", "import")
@@ -96,6 +98,39 @@ async def test_pages_that_were_split_keep_no_copy(product: Product, clock: Clock
     await erase(product, path)
     assert places_of(product.settings, READER, NAME) == []
     assert await Lead.all().count() > 390
+
+
+@pytest.mark.sqlite
+async def test_what_an_older_version_left_beside_the_rows_goes_too(
+    product: Product, clock: Clock
+) -> None:
+    await rows("PRAGMA secure_delete=OFF")
+    path = await furnish(product, clock)
+    await Lead.all().update(name=NAME)
+    await erase(product, path)
+    assert places_of(product.settings, READER, NAME) == []
+
+
+@pytest.mark.sqlite
+async def test_a_large_file_is_overwritten_now_and_written_anew_at_night(
+    product: Product, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SMALL", 0)
+    path = await furnish(product, clock)
+    await rows("CREATE TABLE filler (x TEXT)")
+    await rows("INSERT INTO filler VALUES (?)", "x" * 500_000)
+    await rows("DROP TABLE filler")
+    await erase(product, path)
+    assert places_of(product.settings, READER) == []
+    size = product.settings.sqlite_file.stat().st_size
+    zone = product.settings.timezone
+    to_night = (NIGHT - now().astimezone(zone).hour) % 24 / 24
+    clock(to_night + (1 / 24 if to_night < 0.1 else -1 / 24))
+    assert await sweep_traces(zone) >= 0
+    assert product.settings.sqlite_file.stat().st_size == size
+    clock(to_night)
+    assert await sweep_traces(zone) == 1
+    assert product.settings.sqlite_file.stat().st_size < size
 
 
 async def test_erasing_at_once_many_times_is_once(product: Product, clock: Clock) -> None:

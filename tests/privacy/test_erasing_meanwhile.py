@@ -45,9 +45,7 @@ def relay() -> Iterator[tuple[SlowRelay, int]]:
 
 
 @pytest.fixture
-def environ(
-    environ: dict[str, str], request: pytest.FixtureRequest
-) -> dict[str, str]:
+def environ(environ: dict[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
     if "relay" not in request.fixturenames:
         return environ
     port = request.getfixturevalue("relay")[1]

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from server.kit.clock import now
 from server.kit.database import rows
+from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.leads.models import Lead
+from server.mail.letters import Letters
 from server.mail.models import Suppression
 from server.privacy.models import KeepRequest
-from server.privacy.retention import RAW
+from server.privacy.own import Postman
+from server.privacy.retention import RAW, forget_quiet
 from server.readiness.models import Score
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
@@ -72,6 +75,12 @@ async def test_old_lines_are_found_by_an_index(database: Settings) -> None:
     assert all(f"'{kind}'" in made["d"] for kind in RAW)
 
 
+def postman(product: Product) -> Postman:
+    settings = product.settings
+    house = HouseFile(settings.content).fresh()
+    return Postman(product.site, house, Letters(settings.email_templates))
+
+
 async def quiet(product: Product, clock: Clock) -> None:
     """Two years after a gift: the question was mailed."""
     clock(0)
@@ -112,6 +121,8 @@ async def test_the_button_keeps_them(product: Product, clock: Clock) -> None:
     await product.work()
     assert await Lead.all().count() == 1
     clock(731 + 731)
+    # Whom nobody asked anew is not erased, whichever job comes first.
+    assert await forget_quiet(postman(product), product.settings.data) == 0
     await product.work()
     assert len(product.mails(READER)) == 3
     clock(731 + 731 + 31)
