@@ -23,6 +23,7 @@ EXAMPLES = {
 # Evidence and the moment a colleague was last seen may be written by looking.
 MAY_GROW = {"event"}
 NOT_COMPARED = {"schema_version"}
+PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/desk")
 
 
 def example(path: str) -> str:
@@ -134,7 +135,7 @@ async def test_the_safety_headers_are_on_every_answer(product: Product) -> None:
                 "unsafe-inline" not in headers["content-security-policy"]
                 or "sandbox" in (headers["content-security-policy"])
             )
-            if example(route.path).startswith(("/gift", "/confirm", "/unsubscribe", "/me", "/desk")):
+            if example(route.path).startswith(PERSONAL):
                 assert headers["cache-control"] == "no-store"
     await desk.aclose()
 
