@@ -28,6 +28,7 @@ from server.mail import routes as mail_routes
 from server.mail.letters import Letters
 from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
+from server.privacy import routes as privacy_routes
 from server.staff import accounts
 from server.web import routes as web_routes
 from server.web.errors import RefusedError, WrongRoleError, error_page, refused
@@ -45,6 +46,7 @@ ROOMS = (
     gifts_routes,
     newsletter_routes,
     contact_routes,
+    privacy_routes,
     desk_routes,
 )
 PUBLIC = ("public", "token")

@@ -23,6 +23,8 @@ from server.mail.sending import Sender, take_back_leases
 from server.newsletter import jobs as newsletter_jobs
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
+from server.privacy import jobs as privacy_jobs
+from server.privacy.own import Postman
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import make_judge
 from server.sales import jobs as sales_jobs
@@ -64,6 +66,9 @@ def all_jobs(settings: Settings) -> list[Job]:
     def editor() -> Editor:
         return Editor(site, house.fresh(), letters, tips, settings.timezone)
 
+    def postman() -> Postman:
+        return Postman(site, house.fresh(), letters)
+
     return [
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
@@ -73,7 +78,10 @@ def all_jobs(settings: Settings) -> list[Job]:
         Job("old tables", sales_jobs.forget_tables, every=HOUR),
         Job("leases", mail_jobs.take_back, every=10),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
-        Job("quiet leads", leads_jobs.forget_quiet, every=HOUR),
+        Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
+        Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
+        Job("traces", privacy_jobs.forget_traces, every=60),
+        Job("sweep", lambda: privacy_jobs.sweep(settings.timezone), every=HOUR),
     ]
 
 

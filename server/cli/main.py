@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
+from server.cli import leads
 from server.cli.issues import ISSUE_COMMANDS, do_newsletter
 from server.cli.people import do_readiness, do_staff
 from server.cli.serving import serve
@@ -77,7 +78,12 @@ def make_parser() -> argparse.ArgumentParser:
         ("check", do_check, "name what is wrong with site.yaml, content and mail templates"),
         ("build", do_build, "make the PDF, EPUB and cover of every asset"),
     ):
-        commands.add_parser(name, help=help_text, parents=[reporting]).set_defaults(run=does)
+        one = commands.add_parser(name, help=help_text, parents=[reporting])
+        one.set_defaults(run=does)
+        if does is do_check:
+            one.add_argument(
+                "--privacy", action="store_true", help="print the register of personal data"
+            )
     staff = commands.add_parser("staff", help="colleagues")
     doing = staff.add_subparsers(dest="what", required=True)
     one = doing.add_parser(
@@ -86,8 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("email")
     one.add_argument("--role", choices=ROLES, default="sales")
     one.set_defaults(run=do_staff)
-    leads = commands.add_parser("leads", help="people").add_subparsers(dest="what", required=True)
-    add_tables(leads, commands, reporting)
+    add_tables(leads.add_parser(commands, reporting), commands, reporting)
     one = commands.add_parser("readiness", help="scores", parents=[reporting])
     one.add_argument("what", choices=("replay", "explain"))
     one.add_argument("email", nargs="?", default="")

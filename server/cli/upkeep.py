@@ -9,11 +9,13 @@ from server.kit.content import Finding
 from server.kit.house import HouseFile
 from server.kit.migrations import migrate
 from server.kit.settings import Settings
+from server.kit.text import say
 from server.library.assets import Library
 from server.library.making import Workshop
 from server.library.press import PressError
 from server.mail.letters import Letters
 from server.newsletter.tips import Tips
+from server.privacy.register import register
 
 
 async def do_migrate(args: argparse.Namespace, settings: Settings) -> None:
@@ -23,7 +25,13 @@ async def do_migrate(args: argparse.Namespace, settings: Settings) -> None:
 
 
 async def do_check(args: argparse.Namespace, settings: Settings) -> None:
-    """Look through site.yaml, content and mail templates; one line per finding."""
+    """Look through site.yaml, content and mail templates; one line per finding.
+
+    `--privacy` prints the register of personal data instead.
+    """
+    if args.privacy:
+        _print_register(args, settings.language)
+        return
     findings = find_faults(settings)
     lines = [finding.text(settings.language) for finding in findings]
     data = [
@@ -33,6 +41,22 @@ async def do_check(args: argparse.Namespace, settings: Settings) -> None:
     report(args, {"findings": data}, lines or [speak(settings, "desk.cli_no_faults")])
     if any(finding.is_error for finding in findings):
         sys.exit(1)
+
+
+def _print_register(args: argparse.Namespace, language: str) -> None:
+    """Of every table and field what it is for and when it goes."""
+    data, lines = [], []
+    for table in register().values():
+        why = table.purpose[language] if table.is_personal else say(language, "privacy.nothing")
+        lines += ["", f"{table.name}: {table.label[language]}; {why}"]
+        fields = []
+        for field in table.fields:
+            goes = field.goes[language] if table.is_personal else "-"
+            lines.append(f"  {field.name:<16}{field.purpose[language]} | {goes}")
+            fields.append({"name": field.name, "for": field.purpose[language], "goes": goes})
+        personal = table.is_personal
+        data.append({"table": table.name, "for": why, "personal": personal, "fields": fields})
+    report(args, {"tables": data}, lines[1:])
 
 
 def find_faults(settings: Settings) -> list[Finding]:

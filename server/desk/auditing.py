@@ -17,6 +17,9 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "leads.exported": "desk.audit_exported",
         "table.imported": "desk.audit_imported",
         "outcome.undone": "desk.audit_undone",
+        "lead.erased": "desk.audit_erased",
+        "lead.forgotten": "desk.audit_forgotten",
+        "lead.shown": "desk.audit_shown",
         "profiling.objected": "desk.audit_objected",
         "profiling.allowed": "desk.audit_allowed",
     }

@@ -54,7 +54,7 @@ def faults_in(findings: list[Finding], folder: Path, language: str) -> list[Faul
 def gift_letter(giver: Giver, asset: Asset) -> Letter:
     """The mail that brings this asset, as somebody without a name would get it."""
     language = asset.language
-    letter = giver.letters.get("gift", language, giver.house)
+    letter = giver.letters.get("gift", language, giver.house).without("me")
     return letter.finished(
         {
             **asset_values(giver, asset),

@@ -56,7 +56,9 @@ async def request_gift(giver: Giver, wish: Wish) -> None:
     """
     asset = wish.asset
     async with in_transaction():
-        lead = await Lead.meet(wish.email, asset.language, wish.source)
+        lead = await outbox.meet(giver.site, wish.email, asset.language, wish.source)
+        if not lead:
+            return
         if wish.name and not lead.verified_at:
             await Lead.filter(id=lead.id).update(name=wish.name[:120])
             lead.name = wish.name[:120]
@@ -101,10 +103,9 @@ async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
 def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str, str]:
     """What fills the slots of the gift mail."""
     language = asset.language
-    greeting = "mail.greeting_name" if lead.name else "mail.greeting"
     return {
         **asset_values(giver, asset),
-        "greeting": say(language, greeting, name=lead.name),
+        "greeting": outbox.greeting(lead, language),
         "link": giver.site.link("/gift", PURPOSE, gift.id),
         "tips": say(language, "gifts.mail_tips") if gift.with_tips else "",
     }
@@ -162,6 +163,20 @@ async def may_ask_to_follow(gift: Gift, lead: Lead, visitor: Visitor) -> bool:
     """
     pressed = Event.filter(gift_number=gift.id, kind="gift.taken", reader=visitor.reader)
     return tracking_consent.may_ask(lead, visitor) and await pressed.exists()
+
+
+async def gift_behind(site: Site, token: str) -> Gift | None:
+    """The gift a link opens; None when it is wrong, expired or revoked."""
+    number = site.open(PURPOSE, token)
+    gift = await Gift.get_or_none(id=number) if number else None
+    return gift if gift and gift.is_usable else None
+
+
+async def renew(lead: Lead, number: int, days: int) -> Gift | None:
+    """One of their gifts with its link good for another term; None for none of theirs."""
+    gifts = Gift.filter(id=number, lead_id=lead.id, revoked_at=None)
+    await gifts.update(expires_at=now() + timedelta(days=days))
+    return await gifts.first()
 
 
 async def tips_wait(gift: Gift) -> bool:

@@ -81,9 +81,8 @@ def _tips(request: Request, form: dict[str, str], asset: Asset) -> Asked | None:
 
 async def _gift(request: Request, *, confirmed: bool = False) -> tuple[Gift, Asset]:
     """The gift a token opens and its asset; wrong, expired and revoked are the same 404."""
-    number = request.app.state.site.open(giving.PURPOSE, request.path_params["token"])
-    gift = await Gift.get_or_none(id=number) if number else None
-    if not gift or not gift.is_usable or (confirmed and not gift.confirmed_at):
+    gift = await giving.gift_behind(request.app.state.site, request.path_params["token"])
+    if not gift or (confirmed and not gift.confirmed_at):
         raise NotFoundError
     asset = request.app.state.library.find(gift.asset_slug, gift.language)
     if not asset:
@@ -117,6 +116,7 @@ async def show(request: Request) -> Response:
         cover=cover_svg(asset),
         sizes=sizes,
         clean=state.site.url(asset.path),
+        mailed=bool(request.query_params.get("mailed")),
         tips_wait=await giving.tips_wait(gift),
         tips_wording=consent_wording(request, gift.language),
         choice=await _choice(request, gift),

@@ -19,12 +19,25 @@ __all__ = [
     "in_transaction",
     "is_postgres",
     "lock_rows",
+    "lock_word",
     "open_database",
     "rows",
+    "sweep",
 ]
 
 # The rooms that have tables, bottom first: the order in which Tortoise and migrations meet them.
-ROOMS = ("staff", "leads", "tracking", "mail", "gifts", "newsletter", "readiness", "sales")
+ROOMS = (
+    "staff",
+    "leads",
+    "tracking",
+    "mail",
+    "gifts",
+    "newsletter",
+    "readiness",
+    "sales",
+    "privacy",
+)
+SMALL = 256 * 1024 * 1024  # octets of a SQLite file that is written anew in a second or two
 
 
 async def open_database(settings: Settings) -> None:
@@ -84,6 +97,29 @@ def lock_rows() -> str:
     SQLite needs nothing: BEGIN IMMEDIATE leaves one writer.
     """
     return " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+
+
+async def lock_word(word: str) -> None:
+    """Whoever asks for the same word in a transaction waits until the one before has ended.
+
+    SQLite needs nothing: BEGIN IMMEDIATE leaves one writer.
+    """
+    if is_postgres():
+        await rows("SELECT pg_advisory_xact_lock(hashtext(?))", word)
+
+
+async def sweep(*, large: bool = False) -> None:
+    """Leave nothing of what was deleted in the files of SQLite; never inside a transaction.
+
+    Deleted rows are overwritten, but a page that was split may keep a copy beside its rows: only
+    writing the file anew takes that away. A file over SMALL waits for a call with `large`.
+    """
+    if is_postgres():
+        return
+    size = await rows("SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size")
+    if large or int(size[0]["n"]) <= SMALL:
+        await rows("VACUUM")
+    await rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def db_time(moment: datetime) -> datetime | str:

@@ -19,6 +19,7 @@ PRAGMAS = {
     "synchronous": "FULL",  # what was answered survives a power cut
     "busy_timeout": 10_000,
     "foreign_keys": "ON",
+    "secure_delete": "ON",  # what was deleted is overwritten
     "journal_size_limit": 64 * 1024 * 1024,
 }
 

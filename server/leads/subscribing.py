@@ -61,7 +61,9 @@ async def confirm(subscription: Subscription, lead: Lead, proof: str) -> bool:
     return won == 1
 
 
-async def end(subscription: Subscription, lead: Lead, *, wording: str, proof: str) -> bool:
+async def end(
+    subscription: Subscription, lead: Lead, *, wording: str, proof: str, page: str
+) -> bool:
     """Leave the list: True the first time; effective for whatever is queued."""
     won = await Subscription.filter(id=subscription.id, ended_at=None).update(ended_at=now())
     if won:
@@ -70,7 +72,7 @@ async def end(subscription: Subscription, lead: Lead, *, wording: str, proof: st
             subscription.list,
             given=False,
             wording=wording,
-            page="/unsubscribe",
+            page=page,
             network="",
             proof=proof,
             asked_at=now(),
@@ -81,3 +83,8 @@ async def end(subscription: Subscription, lead: Lead, *, wording: str, proof: st
 async def pause(subscription: Subscription, days: int) -> None:
     """No mail of this list for so many days, also none that is queued."""
     await Subscription.filter(id=subscription.id).update(paused_until=now() + timedelta(days=days))
+
+
+async def resume(subscription: Subscription) -> None:
+    """The end of a pause, now."""
+    await Subscription.filter(id=subscription.id).update(paused_until=None)

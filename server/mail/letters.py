@@ -33,8 +33,12 @@ READER_SLOTS = {
     "confirm": {"greeting", "link", "day", "days"},
     "login": {"greeting", "link"},
     "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
+    "me": {"greeting", "days"},
+    "keep": {"greeting", "months", "days"},
 }
-FOOT_SLOTS = {"way_out"}
+FOOT_SLOTS = {"way_out", "me"}
+# What the link to their own page is called, where a kind of mail has its own words for it.
+ME_NAMES = {"tip": "mail.me_tip"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,12 @@ class Letter:
             _fill(self.text, values),
             self.links,
         )
+
+    def without(self, slot: str) -> "Letter":
+        """Without the link of a slot, and without the line it has in the text."""
+        hole = re.escape(f"{{{{ {slot} }}}}")
+        html = re.sub(rf'<a [^>]*href="{hole}"[^>]*>.*?</a>(?:\s|&nbsp;|\u00a0)*', "", self.html)
+        return replace(self, html=html, text=re.sub(rf"(?m)^.*{hole}.*\n", "", self.text))
 
     def finished(self, values: Mapping[str, str]) -> "Letter":
         """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing.
@@ -113,7 +123,7 @@ class Letters:
         if key not in self._made:
             if len(self._made) > 200:
                 self._made.clear()
-            self._made[key] = _make(template, layout, house, language, body)
+            self._made[key] = _make(template, layout, house, (kind, language), body)
         return self._made[key]
 
     def _layout(self) -> str:
@@ -152,11 +162,11 @@ def _read_layout(file: Path) -> tuple[list[Finding], str]:
 
 
 def _check_layout(file: Path, layout: str) -> list[Finding]:
-    """Sender name, postal address and way out stand in every mail, so in the layout."""
+    """Sender, postal address, way out and own page stand in every mail, so in the layout."""
     there = SLOT.findall(layout)
     found = [
         Finding(file, 1, "mail.layout_lacks", {"slot": slot})
-        for slot in ("house", "postal_address", "way_out", "content")
+        for slot in ("house", "postal_address", "way_out", "me", "content")
         if slot not in there
     ]
     if "{%" in layout:
@@ -182,7 +192,10 @@ def _read_template(file: Path, kind: str, language: str) -> Document:
     return doc
 
 
-def _make(doc: Document, layout: str, house: House, language: str, body: Body | None) -> Letter:
+def _make(
+    doc: Document, layout: str, house: House, edition: tuple[str, str], body: Body | None
+) -> Letter:
+    kind, language = edition
     tree = markup.tree(doc.body)
     content = mail_html(tree, title="h1")
     text = markup.to_text(tree)
@@ -190,6 +203,7 @@ def _make(doc: Document, layout: str, house: House, language: str, body: Body | 
         content = content.replace('<p class="text">{{ content }}</p>', body.html)
         text = text.replace("{{ content }}", body.text.strip())
     subject = doc.text("subject")
+    me_name = say(language, ME_NAMES.get(kind, "mail.me"))
     html = _fill(
         layout,
         {
@@ -198,12 +212,14 @@ def _make(doc: Document, layout: str, house: House, language: str, body: Body | 
             "subject": escape(subject),
             "preview": escape(doc.text("preview", "")),
             "call": escape(say(language, "mail.call", phone=house.host_phone)),
+            "me_name": escape(me_name),
             "way_out_name": escape(say(language, "mail.way_out")),
         },
     )
     foot = say(
         language,
         "mail.text_foot",
+        me_name=me_name,
         phone=house.host_phone,
         house=house.name,
         postal_address=house.postal_address,

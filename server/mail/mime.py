@@ -13,6 +13,8 @@ from server.mail import links
 from server.mail.letters import Letter
 from server.mail.models import Delivery, Message
 
+ME = "me"  # the purpose of the link to a lead's own page; its number is that of the delivery
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -36,7 +38,6 @@ def compose(
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = delivery.mail_id
-    mail["Content-Language"] = message.language
     if message.list:
         _list_headers(mail, message, way_out, settings, site)
     else:
@@ -44,6 +45,8 @@ def compose(
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    # Setting the content drops every header that describes it.
+    mail["Content-Language"] = message.language
     # The library folds a long address onto a line of its own; some mail programs then miss it.
     return mail.as_bytes().replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ", 1)
 
@@ -53,6 +56,10 @@ def _filled(delivery: Delivery, sheet: Sheet, site: Site, way_out: str) -> Lette
     home = site.url(f"/{message.language}/")
     values = {**delivery.values, "way_out": way_out, "home": home}
     letter = Letter(message.subject, message.html, message.text, sheet.links)
+    if delivery.lead_id:
+        values["me"] = site.link("/me", ME, delivery.id)
+    else:
+        letter = letter.without("me")
     if not sheet.followed:
         return letter.finished(values)
     values |= links.followed_slots(site, delivery.id, sheet.links)

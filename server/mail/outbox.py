@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from server.kit.addresses import domain_of
 from server.kit.clock import now
-from server.kit.database import db_json, db_time, rows
+from server.kit.database import db_json, db_time, lock_word, rows
 from server.kit.site import Site
+from server.kit.text import say
 from server.leads.models import Lead
 from server.mail.letters import Letter
 from server.mail.models import TRANSACTIONAL, Delivery, Message, MessageLink, Suppression
@@ -111,6 +112,24 @@ async def post(site: Site, posting: Posting) -> bool:
         db_time(moment),
     )
     return bool(written)
+
+
+def greeting(lead: Lead, language: str) -> str:
+    """How a mail to this lead begins."""
+    key = "mail.greeting_name" if lead.name else "mail.greeting"
+    return say(language, key, name=lead.name)
+
+
+async def meet(site: Site, email: str, language: str, source: str) -> Lead | None:
+    """The lead at the address of a stranger's form, made if there is none.
+
+    None, and no row, where the address gets nothing more. Belongs in a transaction: until it ends
+    nobody can be erased at this address, so that no row is made behind their back.
+    """
+    await lock_word(email)
+    if await is_suppressed(site, email):
+        return None
+    return await Lead.meet(email, language, source)
 
 
 async def turn_for(lead: Lead) -> datetime | None:

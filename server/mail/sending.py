@@ -72,7 +72,13 @@ class Sender:
             return
         sender = envelope_sender(delivery, self.settings, self.site)
         outcome = await transport.send(sender, address, mail)
-        await self._write_down(delivery, token, outcome, address)
+        if outcome.kind != "sent":
+            await self._write_down(delivery, token, outcome, address)
+            return
+        written = await delivery.settle("sent", token, sent_at=now())
+        if not written and not await Delivery.exists(id=delivery.id):
+            # Erased while it went out: a file would outlive its row.
+            await transport.take_back()
 
     async def _may_go(
         self, delivery: Delivery, message: Message, lead: Lead | None, address: str, at: datetime
@@ -94,9 +100,7 @@ class Sender:
         self, delivery: Delivery, token: str, outcome: Outcome, address: str
     ) -> None:
         text = f"{outcome.code} {outcome.text}".strip()
-        if outcome.kind == "sent":
-            await delivery.settle("sent", token, sent_at=now())
-        elif outcome.kind == "never":
+        if outcome.kind == "never":
             await delivery.settle("failed", token, error=text)
             if outcome.text.startswith(GONE):
                 await outbox.suppress(self.site, address, "no such mailbox")

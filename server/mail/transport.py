@@ -41,6 +41,9 @@ class Transport(Protocol):
     async def send(self, sender: str, to: str, mail: bytes) -> Outcome:
         """Hand over one mail; never raises for what the outside world does."""
 
+    async def take_back(self) -> None:
+        """Undo the last one, as far as it is still ours."""
+
 
 def open_transport(settings: Settings) -> Transport:
     """The way out that the settings name."""
@@ -52,6 +55,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._last: Path | None = None
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -67,10 +71,34 @@ class Files:
         head = f"X-Envelope-From: <{sender}>\r\nX-Envelope-To: <{to}>\r\n".encode()
         try:
             part.write_bytes(head + mail)
-            part.replace(self.folder / f"{name}.eml")
+            self._last = part.replace(self.folder / f"{name}.eml")
         except OSError as error:
             return Outcome("later", 0, f"disk: {error.strerror}")
         return Outcome("sent", 250, "file")
+
+    async def take_back(self) -> None:
+        """The last file is gone."""
+        if self._last:
+            self._last.unlink(missing_ok=True)
+
+
+def remove_files(data: Path, address: str) -> int:
+    """Delete what was mailed to an address as files; how many those were."""
+    mark = f"\r\nX-Envelope-To: <{address}>\r\n".encode()
+    files = [*(data / "mail").glob("*.eml"), *(data / "mail").glob("*.part")]
+    theirs = [file for file in files if mark in _head(file)]
+    for file in theirs:
+        file.unlink(missing_ok=True)
+    return len(theirs)
+
+
+def _head(file: Path) -> bytes:
+    """The lines that `Files` writes above a mail."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(2000)
+    except OSError:  # gone between two looks
+        return b""
 
 
 class _Lmtp(aiosmtplib.SMTP):
@@ -119,6 +147,9 @@ class Relay:
         except (TimeoutError, aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Outcome("later", getattr(error, "code", 0) or 0, f"connect: {error}")
         return await self._transact(sender, to, mail)
+
+    async def take_back(self) -> None:
+        """What the relay has is no longer ours."""
 
     async def _transact(self, sender: str, to: str, mail: bytes) -> Outcome:
         handed_over = False

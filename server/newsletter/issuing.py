@@ -185,6 +185,7 @@ def sample_of(editor: Editor, tip: Tip) -> Letter:
         {
             "since": long_date(tip.language, now().astimezone(editor.zone)),
             "way_out": editor.site.url("/unsubscribe/…"),
+            "me": editor.site.url("/me/…"),
             "home": editor.site.url(f"/{tip.language}/"),
         }
     )

@@ -7,7 +7,7 @@ from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.kit.house import House
 from server.kit.site import Site
-from server.kit.text import say, weekday_name
+from server.kit.text import weekday_name
 from server.leads import subscribing
 from server.leads.models import Lead, Subscription
 from server.leads.subscribing import Asked
@@ -35,7 +35,9 @@ async def sign_up(
 ) -> None:
     """Note the wish and mail the button that confirms it; the same for known and unknown."""
     async with in_transaction():
-        lead = await Lead.meet(email, language, source)
+        lead = await outbox.meet(host.site, email, language, source)
+        if not lead:
+            return
         if name and not lead.verified_at:
             await Lead.filter(id=lead.id).update(name=name)
             lead.name = name
@@ -46,9 +48,8 @@ async def sign_up(
         message = await outbox.keep_message(
             "confirm", language, host.letters.get("confirm", language, host.house)
         )
-        greeting = "mail.greeting_name" if lead.name else "mail.greeting"
         values = {
-            "greeting": say(language, greeting, name=lead.name),
+            "greeting": outbox.greeting(lead, language),
             "link": host.site.link("/confirm", CONFIRM, wish.id),
             "day": weekday_name(language, host.house.tip_weekday),
             "days": str(host.house.confirm_days),
@@ -84,7 +85,7 @@ class Leaving:
 
     lead: Lead | None
     subscription: Subscription | None
-    delivery: Delivery
+    delivery: Delivery | None = None
 
 
 async def leaving(site: Site, token: str) -> Leaving | None:
@@ -100,12 +101,16 @@ async def leaving(site: Site, token: str) -> Leaving | None:
     return Leaving(lead, wish, delivery)
 
 
-async def leave(who: Leaving, visitor: Visitor, wording: str, proof: str) -> None:
+async def leave(
+    who: Leaving, visitor: Visitor, wording: str, proof: str, page: str = "/unsubscribe"
+) -> None:
     """End it, also for the mail that is ready to go; a second time changes nothing."""
     if not who.lead or not who.subscription:
         return
     async with in_transaction():
-        ended = await subscribing.end(who.subscription, who.lead, wording=wording, proof=proof)
+        ended = await subscribing.end(
+            who.subscription, who.lead, wording=wording, proof=proof, page=page
+        )
         await outbox.withdraw(who.lead, subscribing.TIPS)
         if ended:
             key = f"unsubscribe:{who.subscription.id}:{who.subscription.asked_at.isoformat()}"

@@ -22,7 +22,17 @@ from server.web.rendering import page, render
 from server.web.routing import Route
 from server.web.visitor import visitor
 
-SITE_PAGES = ("", "library", "newsletter", "faq", "contact", "about", "privacy", "why-free")
+SITE_PAGES = (
+    "",
+    "library",
+    "newsletter",
+    "faq",
+    "contact",
+    "about",
+    "privacy",
+    "my-page",
+    "why-free",
+)
 
 
 async def public_tips(request: Request, language: str) -> list[Tip]:
@@ -176,7 +186,8 @@ async def show_unsubscribe(request: Request) -> Response:
     """A button; who comes from a mail program's own button never sees it."""
     who = await _leaving(request)
     # Who opens every link of a mail opens this one too: it tells a scanner, and is never scored.
-    await following.note(who.delivery, WAY_OUT, 0, visitor(request))
+    if who.delivery:
+        await following.note(who.delivery, WAY_OUT, 0, visitor(request))
     gone = not who.subscription or bool(who.subscription.ended_at)
     return page(
         request,

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from server.kit.clock import days, now
 from server.kit.text import say
 from server.leads.models import Lead
+from server.library.assets import Library
 from server.readiness import explaining
 from server.readiness.assessment import Assessment, Balance
-from server.readiness.keeping import Judge, assess_lead
+from server.readiness.keeping import Judge, assess_lead, make_judge
 from server.readiness.models import Score
 from server.readiness.state import LeadState
 
@@ -54,6 +55,11 @@ class View:
     zone: ZoneInfo
     titles: Mapping[str, str]
     judge: Judge
+
+
+async def make_view(library: Library, language: str, zone: ZoneInfo) -> View:
+    """The view of now in a language."""
+    return View(language, zone, library.titles(language), await make_judge(library.kinds()))
 
 
 @dataclass(frozen=True)

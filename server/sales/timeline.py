@@ -45,6 +45,9 @@ SENTENCES = {
     "mail.open": "sales.event_mail_open",
     "mail.trap": "sales.event_mail_trap",
     "mail.unsubscribe_page": "sales.event_mail_way_out",
+    "profiling.allowed": "sales.event_allowed",
+    "lead.corrected": "sales.event_corrected",
+    "lead.kept": "sales.event_kept",
 }
 BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
 BURST_SPAN = timedelta(minutes=2)
@@ -174,8 +177,9 @@ class Given:
 async def given_to(lead: Lead, view: View) -> list[Given]:
     """What this lead was given, newest first."""
     gifts = await Gift.filter(lead_id=lead.id, confirmed_at__isnull=False).order_by("-confirmed_at")
-    chapters = Event.filter(lead_id=lead.id, kind="read.chapter", evidence__in=("human", "likely"))
-    opened = {event.gift_number for event in await chapters}
+    # The lines of single chapters go after 13 months, those of how far was read stay.
+    told = Event.filter(lead_id=lead.id, kind__startswith="read.", evidence__in=("human", "likely"))
+    opened = {event.gift_number for event in await told}
     found = []
     for gift in gifts:
         status = "sales.gift_taken"

@@ -20,7 +20,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "x-frame-options": "DENY",
 }
-PERSONAL = ("/gift/", "/confirm/", "/unsubscribe/", "/t/", "/desk")
+PERSONAL = ("/gift/", "/confirm/", "/unsubscribe/", "/me/", "/t/", "/desk")
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 

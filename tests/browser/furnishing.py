@@ -138,6 +138,7 @@ class Furnisher:
         paths["waiting"] = await product.link(f"waiting-{lang}@example.org", "/gift/")
         await product.post(f"/{lang}/newsletter", data={"email": f"sign-up-{lang}@example.org"})
         paths["confirm"] = await product.link(f"sign-up-{lang}@example.org", "/confirm/")
+        paths["own"] = await product.link(f"liked-{lang}@example.org", "/me/")
         for name in ("left", "leave"):
             address = f"{name}-{lang}@example.org"
             await product.subscribe(address, lang)

@@ -66,6 +66,14 @@ GROUPS = {
         "/{lang}/library/geven-werkt/read?c=3",
         "/{lang}/library/geven-werkt/read?c=4&size=l",
     ],
+    "own": [
+        "{own}",
+        "{own}?done=correct",
+        "{taken}?mailed=1",
+        "/{lang}/my-page",
+        "/{lang}/my-page?sent=1",
+        "/{lang}/my-page?erased=1",
+    ],
     "desk": [
         "/desk/login",
         "/desk/login?sent=1",

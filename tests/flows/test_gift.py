@@ -292,6 +292,10 @@ async def test_who_is_quiet_for_two_years_is_forgotten(product: Product, clock: 
     await product.gift("gulle-gever", "recent@example.org")
     clock(800)
     await product.work()
+    assert await Lead.filter(email=READER).exists()
+    assert product.mails(READER)[-1]["Subject"] == "Zullen we je gegevens bewaren?"
+    clock(831)
+    await product.work()
     left = {lead.email for lead in await Lead.all()}
     assert left == {"listed@example.org", "recent@example.org"}
     assert not await Event.filter(lead_id=1).exists()

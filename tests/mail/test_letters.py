@@ -29,7 +29,7 @@ def house() -> House:
     return HouseFile(REPOSITORY / "content").fresh()
 
 
-@pytest.mark.parametrize("kind", ["gift", "confirm", "login", "tip"])
+@pytest.mark.parametrize("kind", ["gift", "confirm", "login", "tip", "me", "keep"])
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_template_makes_a_whole_mail(
     folder: Path, house: House, kind: str, language: str
@@ -40,6 +40,7 @@ def test_every_template_makes_a_whole_mail(
         assert "Bureau Brugman" in part
         assert "Voorbeeldkade 12, 1234 AB Deventer" in part
         assert "{{ way_out }}" in part
+        assert "{{ me }}" in part
     assert "@media" in letter.html
     assert "style=" in letter.html
     assert letter.subject
@@ -49,7 +50,13 @@ def test_every_template_makes_a_whole_mail(
 def test_a_value_is_escaped_for_html_and_plain_in_text(folder: Path, house: House) -> None:
     letter = Letters(folder).get("confirm", "nl", house)
     values = {"greeting": "Beste <b>{{ link }}</b>,", "link": "https://x.example/?a=1&b=2"}
-    values |= {"day": "dinsdag", "days": "7", "way_out": "https://x.example/o", "home": "h"}
+    values |= {
+        "day": "dinsdag",
+        "days": "7",
+        "way_out": "https://x.example/o",
+        "home": "h",
+        "me": "m",
+    }
     done = letter.finished(values)
     assert "Beste &lt;b&gt;{{ link }}&lt;/b&gt;," in done.html
     assert "Beste <b>{{ link }}</b>," in done.text
@@ -58,7 +65,7 @@ def test_a_value_is_escaped_for_html_and_plain_in_text(folder: Path, house: Hous
 
 
 def test_a_missing_value_stops_the_mail(folder: Path, house: House) -> None:
-    with pytest.raises(KeyError, match="days, greeting, home, link, way_out"):
+    with pytest.raises(KeyError, match="days, greeting, home, link, me, way_out"):
         Letters(folder).get("confirm", "nl", house).finished({"day": "x"})
 
 
@@ -95,7 +102,7 @@ def test_a_missing_template_is_named(folder: Path) -> None:
     assert Letters(folder).findings()[0].file.name == "tip.en.md"
 
 
-@pytest.mark.parametrize("slot", ["house", "postal_address", "way_out"])
+@pytest.mark.parametrize("slot", ["house", "postal_address", "way_out", "me"])
 def test_a_layout_without_sender_address_or_way_out_is_refused(folder: Path, slot: str) -> None:
     layout = folder / "layout.html"
     layout.write_text(layout.read_text().replace(f"{{{{ {slot} }}}}", ""))

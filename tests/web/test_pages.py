@@ -11,7 +11,7 @@ PAGES = [
     "", "library", "library?theme=geven", "library?theme=zzz", "library/geven-werkt",
     "library/gulle-gever", "library/geven-werkt/read?c=2&size=l", "newsletter",
     "newsletter/2026-47", "faq", "faq?q=adres", "faq?q=zzz", "contact", "about", "privacy",
-    "why-free",
+    "why-free", "my-page", "my-page?sent=1", "my-page?erased=1",
 ]  # fmt: skip
 
 

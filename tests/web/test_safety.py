@@ -25,6 +25,7 @@ EXAMPLES = {
 MAY_GROW = {"event"}
 PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/t/", "/desk")
 NOT_COMPARED = {"schema_version"}
+PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/desk")
 
 
 def example(path: str) -> str:
@@ -77,6 +78,9 @@ async def test_looking_changes_nothing_a_person_would_miss(product: Product) -> 
     before = await snapshot()
     paths = {example(route.path) for route in all_routes()} | mailed_paths(product)
     paths |= {kept, f"{kept}/read?c=1", f"{kept}/liked", f"{kept}/service-als-cadeau.pdf"}
+    own = {path for path in paths if path.startswith("/me/") and "nonsense" not in path}
+    paths |= {f"{path}/export.{kind}" for path in own for kind in ("json", "csv")}
+    assert len(own) >= 3
     assert sum("/confirm/" in path for path in paths) >= 2
     assert sum("/unsubscribe/" in path for path in paths) >= 3
     everything = product_of(range(3), sorted(paths), (product.client, desk), ("GET", "HEAD"))
@@ -144,7 +148,8 @@ async def test_the_safety_headers_are_on_every_answer(product: Product) -> None:
 async def test_public_pages_set_no_cookie_and_call_nobody(product: Product) -> None:
     gift = await product.gift("gulle-gever", READER)
     pages = [example(route.path) for route in all_routes() if route.role == "public"]
-    for path in [*pages, gift, f"{gift}/read"]:
+    own = await product.link(READER, "/me/")
+    for path in [*pages, gift, f"{gift}/read", own]:
         answer = await product.get(path)
         assert "set-cookie" not in answer.headers
         if not answer.headers.get("content-type", "").startswith("text/html"):
@@ -174,7 +179,7 @@ async def test_public_pages_set_no_cookie_and_call_nobody(product: Product) -> N
 async def test_a_public_form_comes_from_our_own_page(
     product: Product, headers: dict[str, str], status: int
 ) -> None:
-    for path in ("/nl/library/gulle-gever", "/nl/newsletter"):
+    for path in ("/nl/library/gulle-gever", "/nl/newsletter", "/nl/my-page"):
         answer = await product.post(path, data={"email": READER}, headers=headers)
         assert answer.status_code == status
     assert await Lead.all().count() == (1 if status == 303 else 0)
@@ -243,7 +248,7 @@ async def test_guessing_links_hits_nothing(product: Product) -> None:
     for _ in range(20_000):
         guess = "1." + token[2:4] + "".join(rnd.choices(letters, k=22))
         assert product.site.open("gift", guess) is None
-    for purpose in ("confirm", "unsubscribe", "bounce"):
+    for purpose in ("confirm", "unsubscribe", "bounce", "me"):
         assert product.site.open(purpose, token) is None
     for odd in ("", ".", "1", "1.", "01." + token[2:], "-1." + token[2:], "1.é", "9" * 40 + ".x"):
         assert product.site.open("gift", odd) is None

@@ -8,17 +8,16 @@ from starlette.responses import RedirectResponse, Response
 
 from server.desk.routes.looking import back, lead_of, view_of
 from server.kit.clock import now
-from server.kit.database import in_transaction
 from server.kit.text import amount
 from server.leads.models import Lead
 from server.readiness.models import Score
+from server.readiness.objecting import switch_profiling
 from server.sales import finding, follow_up, outcomes, timeline, told
 from server.sales.models import Outcome
 from server.sales.outcomes import NewerOutcomeError, OutcomeError, Result
 from server.sales.rows import View, row_of, sum_parts
 from server.staff import accounts
 from server.staff.models import StaffUser
-from server.tracking.log import Entry, record
 from server.web.errors import NotFoundError
 from server.web.forms import read_form
 from server.web.rendering import page
@@ -57,8 +56,12 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         done=await outcome_line(request, view, "done"),
         undone=await outcome_line(request, view, "undone"),
         newer=await outcome_line(request, view, "newer"),
-        **{"error": "", "tried": _tried(request), **told_here},
+        **{"error": _unsure(request), "tried": _tried(request), **told_here},
     )
+
+
+def _unsure(request: Request) -> str:
+    return "desk.erase_unsure" if request.query_params.get("unsure") else ""
 
 
 def _tried(request: Request) -> dict[str, str]:
@@ -199,12 +202,9 @@ async def snooze(request: Request) -> Response:
 async def profiling(request: Request) -> Response:
     """On request of the lead: keep no record of what is read, and no score; or again."""
     lead, form = await lead_of(request), await read_form(request)
-    off = form.get("do") == "off"
-    moment = now()
-    async with in_transaction():
-        await Lead.filter(id=lead.id).update(profiling_off_at=moment if off else None)
+    off, view = form.get("do") == "off", await view_of(request)
+    if await switch_profiling(lead.id, view.judge, off=off):
         kind = "profiling.objected" if off else "profiling.allowed"
-        await record(Entry(lead.id, kind, f"{kind}:{lead.id}:{moment.isoformat()}"))
         await accounts.audit(kind, f"lead {lead.id}", request.state.staff)
     return RedirectResponse(f"/desk/leads/{lead.id}", 303)
 

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.leads.models import Lead
-from server.readiness.keeping import make_judge
-from server.sales.rows import View
+from server.sales.rows import View, make_view
 from server.web.errors import NotFoundError
 
 OWN = re.compile(r"/desk/[A-Za-z0-9/_-]*(\?[A-Za-z0-9=&%._+-]*)?")
@@ -17,10 +16,8 @@ OWN = re.compile(r"/desk/[A-Za-z0-9/_-]*(\?[A-Za-z0-9=&%._+-]*)?")
 
 async def view_of(request: Request) -> View:
     """How the colleague who asks sees things."""
-    state, language = request.app.state, request.state.language
-    titles = state.library.titles(language)
-    judge = await make_judge(state.library.kinds())
-    return View(language, state.settings.timezone, titles, judge)
+    state = request.app.state
+    return await make_view(state.library, request.state.language, state.settings.timezone)
 
 
 async def lead_of(request: Request) -> Lead:

@@ -1,0 +1,1 @@
+"""A person’s own page, erasing, the register, and what goes when."""
