@@ -13,6 +13,7 @@ from server.newsletter import issuing
 from server.privacy.retention import KeepRequest, now
 from tests.flows.test_tip import editor
 from tests.privacy.test_own_page import READER, furnish
+from tests.privacy.worked import worked_on
 from tests.product import Product
 
 Clock = Callable[[float], None]
@@ -26,6 +27,7 @@ async def test_the_export_holds_every_row_about_the_lead_and_no_other(
     await issuing.send_test(editor(product), "2026-47", READER, "nl")
     lead = await Lead.get(email=READER)
     await KeepRequest.create(lead=lead, asked_at=now())
+    await worked_on(lead)
     answer = await product.get(f"{path}/export.json")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"] == 'attachment; filename="mijn-gegevens.json"'
