@@ -4,7 +4,27 @@ from datetime import datetime
 from hashlib import sha256
 
 from server.kit.clock import now
+from server.kit.text import say
 from server.leads.models import Consent, Lead
+
+PURPOSES = {"tips": "leads.purpose_tips", "mail-tracking": "leads.purpose_mail_tracking"}
+PROOFS = {
+    "button": "leads.proof_button",
+    "button in the mail": "leads.proof_mail_button",
+    "button on the gift page": "leads.proof_gift_button",
+    "one click in the mail program": "leads.proof_one_click",
+    "import": "leads.proof_import",
+}
+
+
+def purpose_text(purpose: str, language: str) -> str:
+    """What a receipt is about, in words."""
+    return say(language, PURPOSES[purpose]) if purpose in PURPOSES else purpose
+
+
+def proof_text(proof: str, language: str) -> str:
+    """How a consent was given or taken back, in words."""
+    return say(language, PROOFS[proof]) if proof in PROOFS else proof
 
 
 async def record(

@@ -8,7 +8,9 @@ from server.gifts.giving import PURPOSE
 from server.gifts.models import Gift
 from server.kit.site import Site
 from server.kit.text import say
+from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Consent, Lead, Subscription
+from server.leads.subscribing import TIPS
 from server.library.assets import Library
 from server.library.making import cover_svg
 from server.privacy.choices import tips_of
@@ -33,13 +35,6 @@ RETURNED = {
     "contact.requested": "privacy.back_contact",
 }
 # What a receipt is about; another purpose is shown under its own name.
-PURPOSES = {"tips": "privacy.purpose_tips", "mail-tracking": "privacy.purpose_mail_tracking"}
-PROOFS = {
-    "button": "privacy.proof_button",
-    "button in the mail": "privacy.proof_mail_button",
-    "button on the gift page": "privacy.proof_gift_button",
-    "one click in the mail program": "privacy.proof_one_click",
-}
 LANGUAGE_NAMES = {"nl": "library.dutch", "en": "library.english"}
 
 
@@ -170,10 +165,8 @@ def _held_of_lead(row: Mapping[str, object], language: str) -> list[Held]:
 
 async def _receipts(lead: Lead, language: str) -> dict[str, list[tuple[Consent, str]]]:
     """Purpose in words → its receipts, newest first, each with how it was proven."""
-    found: dict[str, list[tuple[Consent, str]]] = {say(language, PURPOSES["tips"]): []}
+    found: dict[str, list[tuple[Consent, str]]] = {purpose_text(TIPS, language): []}
     for one in await timeline.consents_of(lead):
-        key, proof = PURPOSES.get(one.purpose), PROOFS.get(one.proof)
-        name = say(language, key) if key else one.purpose
-        told = say(language, proof) if proof else one.proof
-        found.setdefault(name, []).append((one, told))
+        name = purpose_text(one.purpose, language)
+        found.setdefault(name, []).append((one, proof_text(one.proof, language)))
     return found

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from server.desk.routes.looking import back, lead_of, view_of
 from server.kit.clock import now
 from server.kit.text import amount
+from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Lead
 from server.readiness.models import Score
 from server.readiness.objecting import switch_profiling
@@ -45,7 +46,10 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         events=await timeline.lines_of(lead, view),
         given=await timeline.given_to(lead, view),
         returned=await timeline.returned_by(lead, view),
-        consents=await timeline.consents_of(lead),
+        consents=[
+            (one, purpose_text(one.purpose, view.language), proof_text(one.proof, view.language))
+            for one in await timeline.consents_of(lead)
+        ],
         now=now(),
         today=request.app.state.today(),
         newest=newest.id if newest else 0,
