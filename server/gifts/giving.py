@@ -59,7 +59,7 @@ async def request_gift(giver: Giver, wish: Wish) -> None:
         lead = await outbox.meet(giver.site, wish.email, asset.language, wish.source)
         if not lead:
             return
-        if wish.name and not lead.verified_at:
+        if wish.name and lead.takes_name:
             await Lead.filter(id=lead.id).update(name=wish.name[:120])
             lead.name = wish.name[:120]
         gift = await _gift_of(giver, lead, wish)

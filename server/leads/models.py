@@ -48,6 +48,12 @@ class Lead(Model):
         """The name, or the address where we have none."""
         return self.name or self.email
 
+    @property
+    def takes_name(self) -> bool:
+        """A form may name this lead: nobody showed yet that the address is theirs, and no table
+        of ours named them."""
+        return self.verified_at is None and not (self.imported_at and self.name)
+
     @classmethod
     async def meet(cls, email: str, language: str, source: str) -> "Lead":
         """The lead with this normalised address, made if there is none; one for all who race."""

@@ -38,7 +38,7 @@ async def sign_up(
         lead = await outbox.meet(host.site, email, language, source)
         if not lead:
             return
-        if name and not lead.verified_at:
+        if name and lead.takes_name:
             await Lead.filter(id=lead.id).update(name=name)
             lead.name = name
         wish = await subscribing.ask_for(lead, asked)

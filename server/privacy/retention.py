@@ -23,7 +23,7 @@ MAIL_LIVES = timedelta(days=7)
 NIGHT = 3  # the hour in which a large file is written anew
 RAW = ("read.chapter", "gift.downloaded", "mail.click", "mail.open", "visit")
 
-# The words of the index in tracking/migrations/0002_traces.sql.
+# The words of the index in tracking/migrations/0004_traces.sql.
 _TRACES = (
     "SELECT id, lead_id, kind FROM event WHERE at < ? AND (network <> '' OR kind IN"
     " ('read.chapter', 'gift.downloaded', 'mail.click', 'mail.open', 'visit'))"

@@ -150,6 +150,18 @@ async def test_an_import_takes_nothing_back_from_a_person(
     assert not await Lead.filter(email="cor@example.org").exists()
 
 
+async def test_a_form_does_not_rename_somebody_of_a_table(
+    product: Product, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = written(tmp_path, "email,name", "an@example.org,An Bos", "bo@example.org,")
+    givefirst(environ, "leads", "import", file, *SOURCE)
+    for address in ("an@example.org", "bo@example.org"):
+        await product.ask("gulle-gever", address, name="Grapjas")
+        await product.post("/nl/newsletter", data={"email": address, "name": "Grapjas"})
+    assert (await Lead.get(email="an@example.org")).name == "An Bos"
+    assert (await Lead.get(email="bo@example.org")).name == "Grapjas"
+
+
 async def test_leads_of_a_table_are_scored_and_not_forgotten_after_a_week(
     product: Product, environ: dict[str, str], tmp_path: Path, clock: object
 ) -> None:
