@@ -64,18 +64,42 @@ async def request_gift(giver: Giver, wish: Wish) -> None:
         # The last form counts: who asks again without the tick does not get the tip.
         gift.with_tips = bool(wish.tips and await subscribing.ask_for(lead, wish.tips))
         await Gift.filter(id=gift.id).update(with_tips=gift.with_tips)
-        turn = await outbox.turn_for(lead)
-        if turn is None:
-            return
-        key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
-        await record(
-            Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=wish.visitor)
-        )
-        message = await outbox.keep_message(
-            "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
-        )
-        values = mail_values(giver, gift, asset, lead)
-        await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
+        await _post_link(giver, gift, asset, lead, wish.visitor)
+
+
+async def renew(giver: Giver, gift: Gift, asset: Asset, visitor: Visitor) -> bool:
+    """Another term for a link whose term is over, and the mail that brings it; True the first time.
+
+    The mail goes to the address the gift was given to and nowhere else, within what a stranger's
+    form may cause. For an address that gets nothing more, nothing happens.
+    """
+    moment = now()
+    async with in_transaction():
+        lead = await Lead.get_or_none(id=gift.lead_id)
+        if not lead or await outbox.is_suppressed(giver.site, lead.email):
+            return False
+        # The condition sits in the UPDATE, so the database picks the one winner. The tick of the
+        # old form is not the wish of who presses this button.
+        until = moment + timedelta(days=giver.house.gift_link_days)
+        over = Gift.filter(id=gift.id, revoked_at=None, expires_at__lte=moment)
+        if not await over.update(expires_at=until, with_tips=False):
+            return False
+        await _post_link(giver, await Gift.get(id=gift.id), asset, lead, visitor)
+    return True
+
+
+async def _post_link(giver: Giver, gift: Gift, asset: Asset, lead: Lead, visitor: Visitor) -> None:
+    """Post the mail with the link and note that it was asked for, if there is a turn for it."""
+    turn = await outbox.turn_for(lead)
+    if turn is None:
+        return
+    key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
+    await record(Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=visitor))
+    message = await outbox.keep_message(
+        "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
+    )
+    values = mail_values(giver, gift, asset, lead)
+    await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
 
 
 async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:

@@ -106,7 +106,8 @@ async def gift_read(request: Request) -> Response:
     """A chapter of a draft."""
     asset, base = _asset(request), request.url.path
     try:
-        facts = reader_facts(asset, request.query_params, base, base)
+        offers_copy = asset.is_readable and asset.asks_address
+        facts = reader_facts(asset, request.query_params, base, base, offers_copy=offers_copy)
     except NoSuchChapterError:
         raise NotFoundError from None
     return _as_reader(request, asset.language, "library/reader.html", **facts)
