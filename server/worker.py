@@ -26,7 +26,7 @@ from server.newsletter.tips import Tips
 from server.privacy import jobs as privacy_jobs
 from server.privacy.own import Postman
 from server.readiness import jobs as readiness_jobs
-from server.readiness.keeping import make_judge
+from server.readiness.keeping import Judge, make_judge
 from server.sales import jobs as sales_jobs
 
 log = logging.getLogger("givefirst.worker")
@@ -53,15 +53,8 @@ def all_jobs(settings: Settings) -> list[Job]:
     letters, tips = Letters(settings.email_templates), Tips(settings.content)
     sender = Sender(settings, site)
 
-    async def score_new() -> int:
-        return await readiness_jobs.score_new(await make_judge(library.kinds()))
-
-    async def check_due() -> int:
-        return await readiness_jobs.check_due(await make_judge(library.kinds()))
-
-    async def import_tables() -> int:
-        judge = await make_judge(library.kinds())
-        return await sales_jobs.work_on_tables(site, judge, settings.timezone, settings.language)
+    async def judge() -> Judge:
+        return await make_judge(library.kinds())
 
     def editor() -> Editor:
         return Editor(site, house.fresh(), letters, tips, settings.timezone)
@@ -72,9 +65,13 @@ def all_jobs(settings: Settings) -> list[Job]:
     return [
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
-        Job("scores", score_new),
-        Job("due scores", check_due, every=60),
-        Job("tables", import_tables, every=1),
+        Job("scores", partial(readiness_jobs.score_new, judge)),
+        Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
+        Job(
+            "tables",
+            partial(sales_jobs.work_on_tables, site, judge, settings.timezone, settings.language),
+            every=1,
+        ),
         Job("old tables", sales_jobs.forget_tables, every=HOUR),
         Job("leases", mail_jobs.take_back, every=10),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.gifts.giving import Giver, asset_values
+from server.gifts.giving import Giver, asset_values, unasked
 from server.kit.content import Finding
 from server.kit.text import say
 from server.library.assets import Asset
@@ -59,6 +59,7 @@ def gift_letter(giver: Giver, asset: Asset) -> Letter:
         {
             **asset_values(giver, asset),
             "greeting": say(language, "mail.greeting"),
+            "unasked": unasked(giver, language, known=False),
             "link": giver.site.url("/gift/…"),
             "tips": "",
             "way_out": giver.site.url("/unsubscribe/…"),

@@ -66,18 +66,42 @@ async def request_gift(giver: Giver, wish: Wish) -> None:
         # The last form counts: who asks again without the tick does not get the tip.
         gift.with_tips = bool(wish.tips and await subscribing.ask_for(lead, wish.tips))
         await Gift.filter(id=gift.id).update(with_tips=gift.with_tips)
-        turn = await outbox.turn_for(lead)
-        if turn is None:
-            return
-        key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
-        await record(
-            Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=wish.visitor)
-        )
-        message = await outbox.keep_message(
-            "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
-        )
-        values = mail_values(giver, gift, asset, lead)
-        await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
+        await _post_link(giver, gift, asset, lead, wish.visitor)
+
+
+async def renew(giver: Giver, gift: Gift, asset: Asset, visitor: Visitor) -> bool:
+    """Another term for a link whose term is over, and the mail that brings it; True the first time.
+
+    The mail goes to the address the gift was given to and nowhere else, within what a stranger's
+    form may cause. For an address that gets nothing more, nothing happens.
+    """
+    moment = now()
+    async with in_transaction():
+        lead = await Lead.get_or_none(id=gift.lead_id)
+        if not lead or await outbox.is_suppressed(giver.site, lead.email):
+            return False
+        # The condition sits in the UPDATE, so the database picks the one winner. The tick of the
+        # old form is not the wish of who presses this button.
+        until = moment + timedelta(days=giver.house.gift_link_days)
+        over = Gift.filter(id=gift.id, revoked_at=None, expires_at__lte=moment)
+        if not await over.update(expires_at=until, with_tips=False):
+            return False
+        await _post_link(giver, await Gift.get(id=gift.id), asset, lead, visitor)
+    return True
+
+
+async def _post_link(giver: Giver, gift: Gift, asset: Asset, lead: Lead, visitor: Visitor) -> None:
+    """Post the mail with the link and note that it was asked for, if there is a turn for it."""
+    turn = await outbox.turn_for(lead)
+    if turn is None:
+        return
+    key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
+    await record(Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=visitor))
+    message = await outbox.keep_message(
+        "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
+    )
+    values = mail_values(giver, gift, asset, lead)
+    await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
 
 
 async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
@@ -106,6 +130,7 @@ def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str,
     return {
         **asset_values(giver, asset),
         "greeting": outbox.greeting(lead, language),
+        "unasked": unasked(giver, language, known=lead.verified_at is not None),
         "link": giver.site.link("/gift", PURPOSE, gift.id),
         "tips": say(language, "gifts.mail_tips") if gift.with_tips else "",
     }
@@ -121,6 +146,13 @@ def asset_values(giver: Giver, asset: Asset) -> dict[str, str]:
         "cover": giver.site.url(f"{asset.path}/cover.png"),
         "days": str(giver.house.confirm_days),
     }
+
+
+def unasked(giver: Giver, language: str, *, known: bool) -> str:
+    """What to do for who did not ask; an address that was never confirmed is gone by itself."""
+    if known:
+        return say(language, "gifts.mail_unasked_known")
+    return say(language, "gifts.mail_unasked", count=giver.house.confirm_days)
 
 
 async def hand_over(giver: Giver, gift: Gift, visitor: Visitor) -> bool:
@@ -172,7 +204,7 @@ async def gift_behind(site: Site, token: str) -> Gift | None:
     return gift if gift and gift.is_usable else None
 
 
-async def renew(lead: Lead, number: int, days: int) -> Gift | None:
+async def extend(lead: Lead, number: int, days: int) -> Gift | None:
     """One of their gifts with its link good for another term; None for none of theirs."""
     gifts = Gift.filter(id=number, lead_id=lead.id, revoked_at=None)
     await gifts.update(expires_at=now() + timedelta(days=days))

@@ -55,13 +55,26 @@ async def took_home(gift: Gift, asset: Asset, kind: str, visitor: Visitor) -> No
     await _use(gift, asset, entry, visitor)
 
 
+async def place_of(gift: Gift, asset: Asset, visitor: Visitor) -> int | None:
+    """The chapter this very reader opened last, past the first; None where we may not look.
+
+    Of nobody else: the link may have been passed on.
+    """
+    if not await _may_follow(gift, visitor):
+        return None
+    opened = Event.filter(gift_number=gift.id, kind="read.chapter", reader=visitor.reader)
+    last = await opened.filter(evidence__in=COUNTS).order_by("-at", "-id").first()
+    number = int(last.value) if last else 1
+    return number if 1 < number <= len(asset.chapters) else None
+
+
 async def _use(gift: Gift, asset: Asset, entry: Entry, visitor: Visitor) -> None:
     async with in_transaction():
-        if await _may_record(gift, visitor) and await record(entry):
+        if await _may_follow(gift, visitor) and await record(entry):
             await settle(gift, asset)
 
 
-async def _may_record(gift: Gift, visitor: Visitor) -> bool:
+async def _may_follow(gift: Gift, visitor: Visitor) -> bool:
     """Not for who asked not to be followed, in the browser or with us."""
     if visitor.wants_no_tracking:
         return False

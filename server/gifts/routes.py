@@ -13,9 +13,9 @@ from server.leads.models import Lead
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, cover_svg
-from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
+from server.library.reader import NoSuchChapterError, asset_facts, place_or_start, reader_facts
 from server.web.downloads import Download
-from server.web.errors import NotFoundError, RefusedError
+from server.web.errors import NotFoundError, OwnPageError, RefusedError
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page
@@ -43,7 +43,7 @@ async def ask(request: Request) -> Response:
     asset = request.app.state.library.exactly(
         request.path_params["slug"], language, request.app.state.today()
     )
-    if not asset or asset.is_open:
+    if not asset or not asset.asks_address:
         raise NotFoundError
     if is_foreign(request):
         raise RefusedError(403)
@@ -65,7 +65,9 @@ async def ask(request: Request) -> Response:
         wish = Wish(email, _name(form), asset, _tips(request, form, asset), visitor(request))
         async with EvenAnswer():
             await giving.request_gift(giver(request), wish)
-    return RedirectResponse(f"{asset.path}?sent=1", 303)
+    # Who came from the reader finds the way back to their place on the page after it.
+    parts = ["sent=1", *place_or_start(asset, form).parts]
+    return RedirectResponse(f"{asset.path}?{'&'.join(parts)}", 303)
 
 
 def _name(form: dict[str, str]) -> str:
@@ -76,19 +78,47 @@ def _tips(request: Request, form: dict[str, str], asset: Asset) -> Asked | None:
     if "newsletter" not in form:
         return None
     wording = consent_wording(request, asset.language)
-    return Asked(wording, asset.path, short_network(request))
+    shown_on = f"{asset.path}/read" if "c" in form else asset.path
+    return Asked(wording, shown_on, short_network(request))
 
 
 async def _gift(request: Request, *, confirmed: bool = False) -> tuple[Gift, Asset]:
-    """The gift a token opens and its asset; wrong, expired and revoked are the same 404."""
-    gift = await giving.gift_behind(request.app.state.site, request.path_params["token"])
-    if not gift or (confirmed and not gift.confirmed_at):
+    """The gift a token opens and its asset; one whose term is over says how to get it back."""
+    gift, asset = await _expired_or_not(request)
+    if not gift.is_usable:
+        token = request.path_params["token"]
+        shown = {"asset": asset, "cover": cover_svg(asset), "token": token, "slim": True}
+        raise OwnPageError(404, "gifts/expired.html", **shown)
+    if confirmed and not gift.confirmed_at:
         raise NotFoundError
-    asset = request.app.state.library.find(gift.asset_slug, gift.language)
-    if not asset:
+    return gift, asset
+
+
+async def _expired_or_not(request: Request) -> tuple[Gift, Asset]:
+    """The gift of a token that was not revoked; wrong and revoked are the same 404."""
+    number = request.app.state.site.open(giving.PURPOSE, request.path_params["token"])
+    gift = await Gift.get_or_none(id=number) if number else None
+    if not gift or gift.revoked_at:
         raise NotFoundError
     request.state.language = gift.language
+    asset = request.app.state.library.find(gift.asset_slug, gift.language)
+    if not asset:
+        raise OwnPageError(404, "gifts/gone.html", slim=True)
     return gift, asset
+
+
+async def renew(request: Request) -> Response:
+    """Mail a fresh link to whom the gift was given; what came of it shows nowhere."""
+    gift, asset = await _expired_or_not(request)
+    async with EvenAnswer():
+        await giving.renew(giver(request), gift, asset, visitor(request))
+    return RedirectResponse(f"/gift/{request.path_params['token']}/renew", 303)
+
+
+async def renewed(request: Request) -> Response:
+    """The page after that button, the same for everybody."""
+    _, asset = await _expired_or_not(request)
+    return page(request, "gifts/renewed.html", slim=True, asset=asset)
 
 
 async def show(request: Request) -> Response:
@@ -120,6 +150,7 @@ async def show(request: Request) -> Response:
         tips_wait=await giving.tips_wait(gift),
         tips_wording=consent_wording(request, gift.language),
         choice=await _choice(request, gift),
+        chapter=await reading.place_of(gift, asset, visitor(request)),
         **shared,
     )
 
@@ -210,6 +241,8 @@ routes = [
     Route("/{lang:lang}/library/{slug}", ask, name="gifts:ask", methods=["POST"], role="public"),
     Route("/gift/{token}", show, name="gifts:show", methods=["GET"], role="token"),
     Route("/gift/{token}", take, name="gifts:take", methods=["POST"], role="token"),
+    Route("/gift/{token}/renew", renewed, name="gifts:renewed", methods=["GET"], role="token"),
+    Route("/gift/{token}/renew", renew, name="gifts:renew", methods=["POST"], role="token"),
     Route("/gift/{token}/following", follow, name="gifts:follow", methods=["POST"], role="token"),
     Route("/gift/{token}/read", read, name="gifts:read", methods=["GET"], role="token"),
     Route("/gift/{token}/liked", liked, name="gifts:liked", methods=["GET"], role="token"),

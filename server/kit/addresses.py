@@ -36,9 +36,3 @@ def normalise(text: str) -> str:
 def domain_of(address: str) -> str:
     """The part after the @ of a normalised address."""
     return address.rpartition("@")[2]
-
-
-def masked(address: str) -> str:
-    """`j…@example.org`: enough to recognise one's own, for logs and lists of mail."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"

@@ -13,7 +13,7 @@ from server.kit.content import Document, Finding, Shelf, read_document
 from server.library.covers import CLOTHS
 
 KINDS = ("e-book", "white paper")
-GATES = ("open", "email")
+GATES = ("open", "ask-after", "email")
 QUESTIONS = ("restore", "bargain_hunters", "marginal_cost", "acquired_right")
 LIGHTS = ("green", "amber", "red")
 WORDS_A_MINUTE = 200
@@ -63,8 +63,23 @@ class Asset:
     chapters: tuple[Chapter, ...]
 
     @property
-    def is_open(self) -> bool:
-        return self.gate == "open"
+    def is_readable(self) -> bool:
+        """Everybody may read it at its public address."""
+        return self.gate in ("open", "ask-after")
+
+    @property
+    def asks_address(self) -> bool:
+        """A form stands beside it, and whoever fills it in gets a copy by mail."""
+        return self.gate in ("ask-after", "email")
+
+    @property
+    def gate_text(self) -> str:
+        """The key of how it is reached, in words."""
+        return {
+            "open": "library.gate_open",
+            "ask-after": "library.gate_ask_after",
+            "email": "library.gate_email",
+        }[self.gate]
 
     @property
     def language_text(self) -> str:

@@ -111,7 +111,8 @@ def _make(asset: Asset, house: House, kind: str) -> bytes:
 
 def _keep(file: Path, made: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
+    # Named after the whole file: kinds of one asset are made at the same time.
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
     part.write_bytes(made)
     part.replace(file)
     slug, language, _, kind = file.name.split(".")

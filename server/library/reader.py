@@ -1,6 +1,7 @@
 """What the landing page and the reader show of an asset."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,44 @@ class NoSuchChapterError(Exception):
     """The asset has no chapter of this number."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where somebody reads: the chapter, and how large the letters are."""
+
+    chapter: int = 1
+    size: str = "m"
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands in an address for it; nothing for the beginning in normal letters."""
+        parts = [f"c={self.chapter}"] if self.chapter > 1 else []
+        return parts + ([f"size={self.size}"] if self.size != "m" else [])
+
+    def address(self, base: str) -> str:
+        """This place below the address of a reader."""
+        return "?".join([base, "&".join(self.parts)] if self.parts else [base])
+
+
+def place_in(asset: Asset, query: Mapping[str, str]) -> Place:
+    """The place that an address or a form names. Raises NoSuchChapterError."""
+    written = query.get("c", "1")
+    if not written.isascii() or not written.isdigit() or len(written) > 4:
+        raise NoSuchChapterError
+    number = int(written)
+    if not 1 <= number <= len(asset.chapters):
+        raise NoSuchChapterError
+    size = query.get("size", "m")
+    return Place(number, size if size in SIZES else "m")
+
+
+def place_or_start(asset: Asset, query: Mapping[str, str]) -> Place:
+    """The place that an address or a form names, or the beginning."""
+    try:
+        return place_in(asset, query)
+    except NoSuchChapterError:
+        return Place()
+
+
 def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
     """What the landing page shows: cover, a real sample, what stands beside it on the shelf."""
     others = [other for other in library.assets(asset.language, today) if other != asset]
@@ -27,29 +66,26 @@ def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
     }
 
 
-def reader_facts(asset: Asset, query: Mapping[str, str], base: str, back: str) -> dict[str, Any]:
-    """One chapter and the ways to the others. Raises NoSuchChapterError."""
-    written = query.get("c", "1")
-    if not written.isascii() or not written.isdigit() or len(written) > 4:
-        raise NoSuchChapterError
-    number = int(written)
-    if not 1 <= number <= len(asset.chapters):
-        raise NoSuchChapterError
-    size = query.get("size", "m")
-    size = size if size in SIZES else "m"
+def reader_facts(
+    asset: Asset, query: Mapping[str, str], base: str, back: str, *, offers_copy: bool = False
+) -> dict[str, Any]:
+    """One chapter and the ways to the others; `offers_copy` puts the form after the last one.
 
-    def address(chapter: int, letter: str = size) -> str:
-        parts = [f"c={chapter}"] if chapter > 1 else []
-        parts += [f"size={letter}"] if letter != "m" else []
-        return base + ("?" + "&".join(parts) if parts else "")
+    Raises NoSuchChapterError.
+    """
+    place = place_in(asset, query)
 
-    chapter = asset.chapters[number - 1]
+    def address(chapter: int, letter: str = place.size) -> str:
+        return Place(chapter, letter).address(base)
+
+    chapter = asset.chapters[place.chapter - 1]
     return {
         "asset": asset,
         "chapter": chapter,
         "content": chapter_html(chapter, asset.language, asset.folder),
-        "size": size,
-        "sizes": [(letter, address(number, letter)) for letter in SIZES],
+        "size": place.size,
+        "sizes": [(letter, address(place.chapter, letter)) for letter in SIZES],
         "address": address,
         "back": back,
+        "offers_copy": offers_copy and chapter is asset.chapters[-1],
     }

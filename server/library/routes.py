@@ -5,7 +5,12 @@ from starlette.responses import Response
 
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, with_covers
-from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
+from server.library.reader import (
+    NoSuchChapterError,
+    asset_facts,
+    place_or_start,
+    reader_facts,
+)
 from server.web.downloads import Download
 from server.web.errors import NotFoundError
 from server.web.rendering import page
@@ -22,9 +27,9 @@ def _asset(request: Request) -> Asset:
     return found
 
 
-def _open_asset(request: Request) -> Asset:
+def _readable_asset(request: Request) -> Asset:
     asset = _asset(request)
-    if not asset.is_open:
+    if not asset.is_readable:
         raise NotFoundError
     return asset
 
@@ -51,25 +56,37 @@ async def catalogue(request: Request) -> Response:
 async def landing(request: Request) -> Response:
     """What it is, a real piece of it, why it is free, and one field."""
     asset = _asset(request)
-    if request.query_params.get("sent") and not asset.is_open:
-        return page(request, "library/sent.html", asset=asset)
+    if request.query_params.get("sent") and asset.asks_address:
+        place = place_or_start(asset, request.query_params)
+        return page(
+            request,
+            "library/sent.html",
+            asset=asset,
+            reading=place.address(f"{asset.path}/read"),
+        )
     facts = asset_facts(request.app.state.library, asset, request.app.state.today())
     return page(request, "library/asset.html", email="", error="", ticked=False, **facts)
 
 
 async def read(request: Request) -> Response:
-    """A chapter of what is open to all."""
-    asset = _open_asset(request)
+    """A chapter of what all may read."""
+    asset = _readable_asset(request)
     try:
-        facts = reader_facts(asset, request.query_params, f"{asset.path}/read", asset.path)
+        facts = reader_facts(
+            asset,
+            request.query_params,
+            f"{asset.path}/read",
+            asset.path,
+            offers_copy=asset.asks_address,
+        )
     except NoSuchChapterError:
         raise NotFoundError from None
     return page(request, "library/reader.html", **facts)
 
 
 async def download(request: Request) -> Response:
-    """The PDF or EPUB of what is open to all."""
-    asset = _open_asset(request)
+    """The PDF or EPUB of what all may read."""
+    asset = _readable_asset(request)
     if request.path_params["file"] != asset.slug:
         raise NotFoundError
     kind = request.path_params["kind"]

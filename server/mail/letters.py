@@ -29,7 +29,18 @@ from server.kit.text import LANGUAGES, say
 SLOT = re.compile(r"\{\{ *([a-z_]+[0-9]*) *\}\}")
 HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
 READER_SLOTS = {
-    "gift": {"greeting", "title", "subtitle", "kind", "minutes", "cover", "link", "tips", "days"},
+    "gift": {
+        "greeting",
+        "title",
+        "subtitle",
+        "kind",
+        "minutes",
+        "cover",
+        "link",
+        "tips",
+        "days",
+        "unasked",
+    },
     "confirm": {"greeting", "link", "day", "days"},
     "login": {"greeting", "link"},
     "tip": {"subject", "preview", "content", "number", "date", "page", "since"},

@@ -46,7 +46,7 @@ async def home(request: Request) -> Response:
     """Something to take along before anything is said about us."""
     state, language = request.app.state, request.path_params["lang"]
     assets = state.library.assets(language, state.today())
-    first = next((asset for asset in assets if asset.is_open), None)
+    first = next((asset for asset in assets if asset.is_readable), None)
     tips = await public_tips(request, language)
     return page(
         request,
@@ -118,7 +118,7 @@ async def sitemap(request: Request) -> Response:
     for language in LANGUAGES:
         assets = state.library.assets(language, state.today())
         pages += [asset.path for asset in assets]
-        pages += [f"{asset.path}/read" for asset in assets if asset.is_open]
+        pages += [f"{asset.path}/read" for asset in assets if asset.is_readable]
         pages += [one.path for one in await public_tips(request, language)]
         pages += [f"/{language}/{name}" for name in SITE_PAGES]
     xml = render(request, "newsletter/sitemap.xml", pages=pages)

@@ -97,4 +97,4 @@ async def renew(lead_id: int, gift: str, days: int) -> Gift | None:
     if not gift.isascii() or not gift.isdigit() or len(gift) > 9:
         return None
     async with held(lead_id) as lead:
-        return await giving.renew(lead, int(gift), days)
+        return await giving.extend(lead, int(gift), days)

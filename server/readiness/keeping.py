@@ -1,6 +1,6 @@
 """Keeping scores: fold the log of a lead, assess, and write down what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -50,6 +50,10 @@ class Judge:
     threshold: float | None = None
 
 
+# Makes a judge for now. Jobs take this: a judge costs a look at the scores, and often none waits.
+MakeJudge = Callable[[], Awaitable[Judge]]
+
+
 @cache
 def current_model() -> Model:
     """The model in force."""
@@ -72,26 +76,30 @@ async def make_judge(kinds: Mapping[str, str]) -> Judge:
     return Judge(model, kinds, sorted(kinds), max(place, model.rule.floor))
 
 
-async def score_next(judge_: Judge) -> int:
+async def score_next(make: MakeJudge) -> int:
     """Bring the scores of leads with new lines up to date; how many, 0 = all are."""
     stale = await rows(
         "SELECT id FROM lead WHERE event_count > events_scored ORDER BY id LIMIT ?", AT_ONCE
     )
-    for row in stale:
-        await rescore(row["id"], judge_)
-    return len(stale)
+    return await _rescore_all([row["id"] for row in stale], make)
 
 
-async def check_due(judge_: Judge) -> int:
+async def check_due(make: MakeJudge) -> int:
     """Look again at leads whose day has come: points sink and windows end without a new line."""
     due = (
         await Score.filter(next_check_at__lte=now())
         .limit(AT_ONCE)
         .values_list("lead_id", flat=True)
     )
-    for lead_id in due:
-        await rescore(int(str(lead_id)), judge_)
-    return len(due)
+    return await _rescore_all([int(str(lead_id)) for lead_id in due], make)
+
+
+async def _rescore_all(lead_ids: Sequence[int], make: MakeJudge) -> int:
+    if lead_ids:
+        judge_ = await make()
+        for lead_id in lead_ids:
+            await rescore(lead_id, judge_)
+    return len(lead_ids)
 
 
 async def rescore(lead_id: int, judge_: Judge) -> None:

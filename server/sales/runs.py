@@ -15,7 +15,7 @@ from server.kit.clock import now
 from server.kit.site import Site
 from server.kit.tables import Table, TableError, read_table
 from server.kit.text import say
-from server.readiness.keeping import Judge
+from server.readiness.keeping import MakeJudge
 from server.sales.importing import Importer, Taken, take_in
 from server.sales.incoming import Checked, Manner, check
 from server.sales.models import ImportRun
@@ -73,7 +73,7 @@ async def runs() -> list[ImportRun]:
     )
 
 
-async def work_on_next(site: Site, judge: Judge, zone: ZoneInfo, language: str) -> int:
+async def work_on_next(site: Site, make_judge: MakeJudge, zone: ZoneInfo, language: str) -> int:
     """Look through or take in the next table; 0 when none waits."""
     run = await ImportRun.filter(state__in=("waiting", "queued")).order_by("id").first()
     if not run:
@@ -90,7 +90,7 @@ async def work_on_next(site: Site, judge: Judge, zone: ZoneInfo, language: str) 
         await _settle(run, "checked" if fine else "failed", report_of(checked))
         return 1
     try:
-        taken = await take_in(Importer(site, judge, run.source), checked)
+        taken = await take_in(Importer(site, await make_judge(), run.source), checked)
     except (IntegrityError, ValueError, OverflowError) as error:
         # The table itself cannot be written: trying again would fail for ever.
         log.error("import %d: %s", run.id, type(error).__name__)

@@ -1,5 +1,7 @@
 """What can go wrong with a request, and the page that says so kindly."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -44,6 +46,14 @@ class NotFoundError(RefusedError):
         super().__init__(404)
 
 
+class OwnPageError(RefusedError):
+    """The request is refused, and a page of its own says why and what to do."""
+
+    def __init__(self, status: int, template: str, **values: Any) -> None:
+        super().__init__(status)
+        self.template, self.values = template, values
+
+
 def error_page(request: Request, status: int, words: tuple[str, str] | None = None) -> Response:
     """A friendly page in the language of the reader, with the right status."""
     heading, lead = words or HEADINGS.get(status, HEADINGS[500])
@@ -62,5 +72,7 @@ def error_page(request: Request, status: int, words: tuple[str, str] | None = No
 
 async def refused(request: Request, error: Exception) -> Response:
     """For Starlette: the page for a RefusedError or a FormError."""
+    if isinstance(error, OwnPageError):
+        return page(request, error.template, status=error.status, **error.values)
     status = error.status if isinstance(error, (RefusedError, FormError)) else 500
     return error_page(request, status, ROLE if isinstance(error, WrongRoleError) else None)

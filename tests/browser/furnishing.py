@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from server.gifts.models import Gift
+from server.kit.clock import now
 from server.kit.database import close_database, open_database
 from server.kit.settings import load_settings
 from server.leads.models import Lead
@@ -17,6 +19,7 @@ from server.staff import accounts
 from tests import weekly
 from tests.product import MINUTE, Product, new_client
 from tests.support import machine
+from tests.support.content import copied, with_gate
 from tests.support.databases import SECRET, SqliteCopies
 from tests.support.live import LiveServer, LiveServers
 from tests.support.processes import wait_until
@@ -48,15 +51,19 @@ def furnished_site(folder: Path, copies: SqliteCopies) -> Iterator[Furnished]:
     """Fill a database of its own and start the site over it; always on SQLite."""
     data = folder / "data"
     data.mkdir()
+    content = copied(folder)
+    with_gate(content, PAPER, "ask-after")
     servers = LiveServers(folder)
     with copies.fresh(data) as url, pytest.MonkeyPatch.context() as patch:
-        furnisher = Furnisher(data, url, patch)
+        furnisher = Furnisher(data, url, content, patch)
         # A thread of its own, for a loop may be open in this one.
         with ThreadPoolExecutor(1) as thread:
             sessions, paths = thread.submit(asyncio.run, furnisher.furnish()).result()
         patch.undo()
         try:
-            server = servers(GIVEFIRST_DATA=str(data), GIVEFIRST_DATABASE_URL=url)
+            server = servers(
+                GIVEFIRST_DATA=str(data), GIVEFIRST_DATABASE_URL=url, GIVEFIRST_CONTENT=str(content)
+            )
             server.data = data
             yield Furnished(server, sessions, paths, _mail_sent_by(server))
         finally:
@@ -78,14 +85,14 @@ def _mails(server: LiveServer) -> set[Path]:
 class Furnisher:
     """Lets weeks pass in a few seconds, by moving the product's one clock."""
 
-    def __init__(self, data: Path, url: str, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, data: Path, url: str, content: Path, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
         self.settings = load_settings(
             {
                 "GIVEFIRST_DATA": str(data),
                 "GIVEFIRST_DATABASE_URL": url,
                 "GIVEFIRST_SECRET": SECRET,
-                "GIVEFIRST_CONTENT": str(machine.REPOSITORY / "content"),
+                "GIVEFIRST_CONTENT": str(content),
                 "GIVEFIRST_EMAIL_TEMPLATES": str(machine.REPOSITORY / "email_templates"),
                 "GIVEFIRST_FORM_RATE": "6000",
             }
@@ -134,6 +141,9 @@ class Furnisher:
         paths = {"taken": await product.gift(BOOK, f"taken-{lang}@example.org", lang=lang)}
         paths["liked"] = await product.gift(PAPER, f"liked-{lang}@example.org", lang=lang)
         await product.post(f"{paths['liked']}/liked", data={"liked": "3"})
+        for name, fields in (("expired", {"expires_at": now()}), ("gone", {"asset_slug": "gone"})):
+            paths[name] = await product.gift(BOOK, f"{name}-{lang}@example.org", lang=lang)
+            await Gift.filter(lead__email=f"{name}-{lang}@example.org").update(**fields)
         await product.ask(BOOK, f"waiting-{lang}@example.org", lang=lang, tips=True)
         paths["waiting"] = await product.link(f"waiting-{lang}@example.org", "/gift/")
         await product.post(f"/{lang}/newsletter", data={"email": f"sign-up-{lang}@example.org"})

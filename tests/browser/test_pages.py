@@ -34,6 +34,7 @@ GROUPS = {
         f"/{{lang}}/library/{BOOK}",
         f"/{{lang}}/library/{PAPER}",
         f"/{{lang}}/library/{BOOK}?sent=1",
+        f"/{{lang}}/library/{PAPER}?sent=1&c=4",
     ],
     "house": [
         "/{lang}/faq",
@@ -61,10 +62,15 @@ GROUPS = {
         "{taken}/liked",
         "{liked}",
         "{liked}/liked",
+        "{expired}",
+        "{expired}/renew",
+        "{gone}",
         "{taken}/read",
         "{taken}/read?c=2&size=s",
         "/{lang}/library/geven-werkt/read?c=3",
         "/{lang}/library/geven-werkt/read?c=4&size=l",
+        "/{lang}/library/geven-werkt/read",
+        f"/{{lang}}/library/{PAPER}/read?c=4",
     ],
     "own": [
         "{own}",

@@ -95,6 +95,64 @@ async def test_the_last_chapter_leads_back_and_the_letters_grow(
     await expect(page).to_have_url(f"{live_server.url}{OPEN}")
 
 
+async def test_the_browser_itself_remembers_the_place_and_the_letters(
+    page: Page, live_server: LiveServer
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    first = f"{live_server.url}{OPEN}/read"
+    resume = page.get_by_role("link", name="Verder waar je was")
+    await page.goto(first)
+    await expect(resume).to_have_count(0)
+    await page.goto(f"{first}?c=3")
+    await page.get_by_role("link", name="Grote letter").click()
+    await expect(page).to_have_url(f"{first}?c=3&size=l")
+    await page.goto(first)
+    await expect(resume).to_have_text("Verder waar je was: hoofdstuk 3")
+    await expect(page.locator(".reader")).to_have_attribute("data-size", "l")
+    await expect(page.locator(".sizes [aria-current]")).to_have_text("AGrote letter")
+    await resume.click()
+    await expect(page.locator(".chapter .kicker")).to_have_text("Hoofdstuk 3")
+    await expect(page.locator(".reader")).to_have_attribute("data-size", "l")
+    await page.get_by_role("link", name="Gewone letter").click()
+    await expect(page.locator(".reader")).to_have_attribute("data-size", "m")
+    await page.goto(f"{first}?size=s")
+    await expect(page.locator(".reader")).to_have_attribute("data-size", "s")
+    await page.goto(f"{live_server.url}/en/library/geven-werkt/read")
+    await expect(page.locator(".resume")).to_be_hidden()
+    assert await page.context.cookies() == []
+    assert {url.partition("?")[0] for url in asked if "/static/" not in url} == {
+        first,
+        first.replace("/nl/", "/en/"),
+        f"{live_server.url}/house.css",
+    }
+
+
+async def test_a_browser_that_keeps_nothing_reads_as_well(
+    page: Page, live_server: LiveServer
+) -> None:
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no'); }})"
+    await page.add_init_script(refuse)
+    first = f"{live_server.url}{OPEN}/read"
+    await page.goto(f"{first}?c=3")
+    await page.get_by_role("link", name="Grote letter").click()
+    await expect(page.locator(".reader")).to_have_attribute("data-size", "l")
+    await page.goto(first)
+    await expect(page.locator(".resume")).to_be_hidden()
+
+
+async def test_what_was_remembered_wrongly_is_no_harm(page: Page, live_server: LiveServer) -> None:
+    first = f"{live_server.url}{OPEN}/read"
+    await page.goto(first)
+    for odd in ("99", "1", "0", "-1", "2.5", "x", ""):
+        keep = "odd => localStorage.setItem('givefirst.place.nl/geven-werkt', odd)"
+        await page.evaluate(keep, odd)
+        await page.evaluate("odd => localStorage.setItem('givefirst.size', odd)", odd)
+        await page.goto(first)
+        await expect(page.locator(".resume")).to_be_hidden()
+        await expect(page.locator(".reader")).to_have_attribute("data-size", "m")
+
+
 async def test_a_theme_narrows_the_shelves(page: Page, live_server: LiveServer) -> None:
     await page.goto(f"{live_server.url}/nl/library")
     titles = page.locator("main h3")

@@ -246,22 +246,15 @@ async def test_how_they_liked_it_is_recorded_once(product: Product) -> None:
     assert await Event.filter(kind="rating").count() == 1
 
 
-async def test_wrong_expired_and_revoked_links_are_the_same_friendly_page(
-    product: Product, clock: Clock
-) -> None:
+async def test_wrong_and_revoked_links_are_the_same_friendly_page(product: Product) -> None:
     path = await product.gift("gulle-gever", READER)
     wrong = await product.get("/gift/1.nonsense", headers={"accept-language": "nl"})
     other = path[:-1] + ("A" if path[-1] != "A" else "B")
     assert (await product.get(other)).status_code == 404
-    clock(366)
-    expired = await product.get(path, headers={"accept-language": "nl"})
-    clock(0)
     await Gift.all().update(revoked_at=(await Gift.get()).requested_at)
     revoked = await product.get(path, headers={"accept-language": "nl"})
-    assert wrong.status_code == expired.status_code == revoked.status_code == 404
-    # The foot says until when we are open, and that depends on the day.
-    pages = [page.text.partition("<footer")[0] for page in (wrong, expired, revoked)]
-    assert pages[0] == pages[1] == pages[2]
+    assert wrong.status_code == revoked.status_code == 404
+    assert wrong.text == revoked.text
     assert "Deze plank is leeg" in wrong.text
 
 

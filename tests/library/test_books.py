@@ -1,5 +1,6 @@
 """PDF and EPUB: made once, kept, and sound to those who judge such files."""
 
+import asyncio
 import subprocess
 import zipfile
 from io import BytesIO
@@ -69,6 +70,17 @@ async def test_an_epub_holds_cover_navigation_and_accessibility(
     ):
         assert word in package
     assert book.read("OEBPS/cover.png").startswith(b"\x89PNG")
+
+
+async def test_kinds_that_are_made_at_once_stay_what_they_are(house: House, tmp_path: Path) -> None:
+    starts = {"pdf": b"%PDF", "epub": b"PK", "png": b"\x89PNG", "leaves": b"PK"}
+    for number in range(3):
+        workshop = Workshop(tmp_path / str(number))
+        made = await asyncio.gather(
+            *(workshop.get(asset, house, kind) for asset in ASSETS[:2] for kind in starts)
+        )
+        for content, start in zip(made, [*starts.values()] * 2, strict=True):
+            assert content.startswith(start)
 
 
 async def test_a_file_is_made_once_and_anew_when_the_text_changes(

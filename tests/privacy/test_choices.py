@@ -169,7 +169,7 @@ async def test_no_choice_takes_a_gift_away(product: Product, clock: Clock) -> No
     before = dict(await Gift.get())
     for what in ("pause", "resume", "leave", "correct", "profiling-off", "profiling-on", "keep"):
         await do(product, path, what)
-        assert "Begin met lezen" in (await product.get(gift)).text
+        assert "Hier lezen" in (await product.get(gift)).text
     assert dict(await Gift.get()) == before
 
 

@@ -164,7 +164,7 @@ async def test_an_expired_gift_opens_again_at_once(product: Product, clock: Cloc
     assert (await Gift.get()).expires_at == gift.expires_at
     answer = await product.post(path, data={"do": "renew", "gift": str(gift.id)})
     assert answer.status_code == 303
-    assert "Begin met lezen" in (await product.get(answer.headers["location"])).text
+    assert "Hier lezen" in (await product.get(answer.headers["location"])).text
     assert answer.headers["location"] in (await product.get(path)).text
 
 

@@ -14,7 +14,7 @@ from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
 from server.library.press import PressError
 from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
-from server.newsletter import issuing
+from server.newsletter import figures, issuing
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tip
 from server.staff import accounts
@@ -106,7 +106,8 @@ async def gift_read(request: Request) -> Response:
     """A chapter of a draft."""
     asset, base = _asset(request), request.url.path
     try:
-        facts = reader_facts(asset, request.query_params, base, base)
+        offers_copy = asset.is_readable and asset.asks_address
+        facts = reader_facts(asset, request.query_params, base, base, offers_copy=offers_copy)
     except NoSuchChapterError:
         raise NotFoundError from None
     return _as_reader(request, asset.language, "library/reader.html", **facts)
@@ -186,6 +187,7 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         editions=editions,
         letter=issuing.sample_of(_editor(request), tip),
         status_of=await issuing.status_of(name),
+        figures=await figures.figures_of(name),
         audience=await issuing.audience_now(name, state.tips),
         faults=previewing.faults_in(_findings(request), file, request.state.language),
         told=request.query_params.get("told", ""),
