@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -13,9 +15,11 @@ from server.mail.models import Suppression
 from server.sales.models import FollowUp, Note, Outcome
 from server.staff import accounts
 from server.tracking.models import Event
+from tests.cli.commands import Done, givefirst
 from tests.desk.test_outcomes import ready_lead, word
 from tests.product import Product
 from tests.support.live import LiveServers
+from tests.support.tables import leads_table
 
 ROUNDS = 6
 BUTTONS = (
@@ -179,3 +183,60 @@ async def test_erasing_in_the_same_instant_as_anything_else_breaks_nothing(
         assert not await Lead.exists(email=address)
         assert await Suppression.all().count() == turn + 1
         assert await FollowUp.all().count() == await Note.all().count() == 0
+
+
+def commands_at_once(environ: dict[str, str], *commands: Sequence[str]) -> list[Done]:
+    """Commands in processes of their own, begun together; none may end with a traceback."""
+    with ThreadPoolExecutor(len(commands)) as threads:
+        done = list(threads.map(lambda words_: givefirst(environ, *words_), commands))
+    assert not [one.err for one in done if "Traceback" in one.err]
+    return done
+
+
+async def test_two_tables_at_once_make_each_lead_once(
+    product: Product, environ: dict[str, str], tmp_path: Path
+) -> None:
+    made = leads_table(1500)
+    files = [tmp_path / "there.csv", tmp_path / "back.csv"]
+    files[0].write_bytes(made.data())
+    header, *rest = made.lines
+    files[1].write_text("\n".join([header, *reversed(rest)]), "utf-8")
+    words_ = [["leads", "import", str(file), "--source", "beurs", "--json"] for file in files]
+    done = commands_at_once(environ, *words_)
+    told = [one.json() for one in done]
+    everybody = await Lead.all().count()
+    assert everybody >= 1500 - len(made.bad)
+    assert sum(one["new"] for one in told) == everybody
+    for one in told:
+        counted = one["new"] + one["changed"] + one["unchanged"] + len(one["refused"])
+        assert counted == 1500
+
+
+async def test_a_table_goes_in_while_its_people_are_erased_and_ask_for_books(
+    product: Product, sellers: Browsers, environ: dict[str, str], tmp_path: Path
+) -> None:
+    csrf = await words(sellers)
+    known = [f"good{n}@example.org" for n in range(3, 1400, 100)]
+    for address in known:
+        await product.ask("gulle-gever", address)
+    file = tmp_path / "leads.csv"
+    file.write_bytes(leads_table(1500).data())
+    leads = {lead.email: lead.id for lead in await Lead.all()}
+    command = ["leads", "import", str(file), "--source", "beurs", "--json"]
+    importing = asyncio.create_task(asyncio.to_thread(commands_at_once, environ, command))
+    for n, address in enumerate(known):
+        form = {"csrf": csrf[n], "sure": "yes"}
+        book = "/nl/library/service-als-cadeau"
+        await all_at_once(
+            [
+                sellers[n].post(f"/desk/leads/{leads[address]}/erase", data=form),
+                sellers[n].post(book, data={"email": address}),
+                sellers[n].post(book, data={"email": f"good{n * 50 + 1}@example.org"}),
+            ]
+        )
+    (done,) = await importing
+    assert done.code == 0, done.err
+    told = done.json()
+    counted = told["new"] + told["changed"] + told["unchanged"] + len(told["refused"])
+    assert counted == 1500
+    assert not await Lead.filter(email__in=known).exists()
