@@ -10,14 +10,24 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import (
+    DBConnectionError,
+    DoesNotExist,
+    IntegrityError,
+    OperationalError,
+)
 
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
 from server.desk import routes as desk_routes
 from server.gifts import routes as gifts_routes
 from server.kit.clock import now
-from server.kit.database import close_database, open_database
+from server.kit.database import (
+    DeadlockDetectedError,
+    close_database,
+    is_orphan,
+    open_database,
+)
 from server.kit.house import HouseFile
 from server.kit.settings import Settings, load_settings
 from server.kit.site import Site
@@ -50,6 +60,7 @@ ROOMS = (
     desk_routes,
 )
 PUBLIC = ("public", "token")
+TRIES = 3
 
 log = logging.getLogger("givefirst.app")
 
@@ -66,9 +77,13 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=_lifespan,
         exception_handlers={
             RefusedError: refused,
+            # Whom this was about was erased while it was under way.
+            DoesNotExist: _gone,
+            IntegrityError: _gone,
             # The database is away for a moment: say so, and when to come back.
             OperationalError: _unavailable,
             DBConnectionError: _unavailable,
+            DeadlockDetectedError: _unavailable,
             FormError: refused,
             404: _http_error,
             405: _http_error,
@@ -133,7 +148,7 @@ def _public(endpoint: Endpoint, role: str) -> Endpoint:
         counted = request.method == "POST" and role == "public"
         if counted and not request.app.state.buckets.allow(client_network(request)):
             raise RefusedError(429)
-        return await endpoint(request)
+        return await _answer(endpoint, request)
 
     return guarded
 
@@ -160,14 +175,30 @@ def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
             form = await read_form(request, largest)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):
                 raise RefusedError(403)
-        await accounts.touch(session.secret)
-        return await endpoint(request)
+        await accounts.touch(session)
+        return await _answer(endpoint, request)
 
     return guarded
 
 
+async def _answer(endpoint: Endpoint, request: Request) -> Response:
+    """The answer; asked for again where PostgreSQL ended one of two that waited for each other."""
+    for _ in range(TRIES - 1):
+        try:
+            return await endpoint(request)
+        except DeadlockDetectedError:
+            log.warning("deadlock: once more")
+    return await endpoint(request)
+
+
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    if isinstance(error, IntegrityError) and not is_orphan(error):
+        raise error
+    return error_page(request, 404)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

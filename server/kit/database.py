@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from asyncpg import DeadlockDetectedError, ForeignKeyViolationError
 from tortoise import Tortoise, connections
+from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from server.kit.settings import Settings
@@ -13,10 +15,13 @@ from server.kit.sqlite import PRAGMAS
 
 __all__ = [
     "ROOMS",
+    "DeadlockDetectedError",
     "close_database",
     "db_json",
     "db_time",
+    "hold_rows",
     "in_transaction",
+    "is_orphan",
     "is_postgres",
     "lock_rows",
     "lock_word",
@@ -97,6 +102,19 @@ def lock_rows() -> str:
     SQLite needs nothing: BEGIN IMMEDIATE leaves one writer.
     """
     return " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+
+
+def hold_rows() -> str:
+    """What a SELECT ends with whose rows may not be deleted before the transaction has ended.
+
+    They may still be changed by others. SQLite needs nothing: BEGIN IMMEDIATE leaves one writer.
+    """
+    return " FOR KEY SHARE" if is_postgres() else ""
+
+
+def is_orphan(error: IntegrityError) -> bool:
+    """A row could not be written because what it belongs to is gone."""
+    return isinstance(error.__cause__, ForeignKeyViolationError) or "FOREIGN KEY" in str(error)
 
 
 async def lock_word(word: str) -> None:

@@ -1,14 +1,15 @@
 """Tables as people exchange them: CSV read whatever its dialect, and written so that no cell runs.
 
 Read: UTF-8 with or without a byte-order mark, UTF-16 with one, else Windows-1252 (Latin-1);
-separated by comma, semicolon or tab; RFC 4180 quotes, also over several lines.
+separated by comma, semicolon or tab, or by what a first line `sep=;` of Excel says; quotes as in
+RFC 4180, also over several lines.
 """
 
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LARGEST = 40_000_000  # octets
 MOST_COLUMNS = 200
@@ -17,6 +18,7 @@ MOST_LINES = 50  # that one row may take
 SEPARATORS = (",", ";", "\t")
 # Cells that a spreadsheet would take for a formula (OWASP, CSV injection).
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+SAYS = re.compile(r'"?sep=([,;\t|]|\\t)"?', re.IGNORECASE)  # the first line of a file of Excel
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -32,12 +34,14 @@ class TableError(ValueError):
 class Row:
     """One row of a table: the line it begins on, counted from 1, and its cells.
 
-    `fault` is the text that says why it cannot be read, where it cannot.
+    `fault` is the text that says why it cannot be read, where it cannot; `height` is how many
+    lines it takes.
     """
 
     line: int
     cells: tuple[str, ...]
     fault: str = ""
+    height: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,24 +61,26 @@ class Table:
         """
         at = self._first
         while at < len(self._lines):
-            row, taken = self._row(at)
-            at += taken
+            row = self._row(at)
+            at += row.height
             if row.fault or any(row.cells):
                 yield row
 
-    def _row(self, at: int) -> tuple[Row, int]:
-        """The row that begins at a line, and how many lines it takes."""
+    def _row(self, at: int) -> Row:
+        """The row that begins at a line."""
         line = self._lines[at]
         if line.count('"') % 2 == 0:
-            return self._parsed(at, line), 1
+            return self._parsed(at, line)
         joined = line
         for taken, more in enumerate(self._lines[at + 1 : at + MOST_LINES], 2):
             if self._looks_whole(more):
                 break
             joined += "\n" + more
             if joined.count('"') % 2 == 0:
-                return self._parsed(at, joined), taken
-        return Row(at + 1, (), "kit.row_quote"), 1
+                row = self._parsed(at, joined)
+                # Two stray quotes are no cell of several lines: what lies between them is rows.
+                return row if row.fault == "kit.row_quote" else replace(row, height=taken)
+        return Row(at + 1, (), "kit.row_quote")
 
     def _looks_whole(self, line: str) -> bool:
         """A line that is a row by itself, so that the quote before it was never closed."""
@@ -84,7 +90,8 @@ class Table:
         try:
             (cells,) = csv.reader([text], delimiter=self.separator, strict=True) if text else [[]]
         except (csv.Error, ValueError):
-            return Row(at + 1, (), "kit.row_quote")
+            huge = len(text) > csv.field_size_limit()
+            return Row(at + 1, (), "kit.row_long" if huge else "kit.row_quote")
         if len(cells) > len(self.header) and any(
             cell.strip() for cell in cells[len(self.header) :]
         ):
@@ -108,12 +115,16 @@ def read_table(data: bytes) -> Table:
     first = next((n for n, line in enumerate(lines) if line.strip()), None)
     if first is None:
         raise TableError("kit.table_empty")
-    separator = max(SEPARATORS, key=lines[first].count)
+    told = SAYS.fullmatch(lines[first].strip())
+    if told:
+        first = next((n for n in range(first + 1, len(lines)) if lines[n].strip()), first)
+    bare = re.sub(r'"[^"]*"', "", lines[first])
+    separator = told[1].replace("\\t", "\t") if told else max(SEPARATORS, key=bare.count)
     try:
         (header,) = csv.reader([lines[first]], delimiter=separator, strict=True)
     except (csv.Error, ValueError):
         raise TableError("kit.table_header") from None
-    if len(header) > MOST_COLUMNS:
+    if len(header) > MOST_COLUMNS or any(CONTROL.search(name) for name in header):
         raise TableError("kit.table_header")
     names = tuple(" ".join(name.split()) for name in header)
     return Table(names, encoding, separator, lines, first + 1)

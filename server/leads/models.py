@@ -1,5 +1,6 @@
 """A lead, their consents and subscriptions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from tortoise.models import Model
 
 from server.kit.addresses import domain_of
 from server.kit.clock import now
-from server.kit.database import db_time, rows
+from server.kit.database import db_time, hold_rows, rows
 
 
 class Lead(Model):
@@ -83,6 +84,18 @@ class Lead(Model):
         if self.no_ask_until is None or self.no_ask_until < until:
             self.no_ask_until = until
             await Lead.filter(id=self.id).update(no_ask_until=until)
+
+
+async def hold(lead_ids: Sequence[int]) -> list[int]:
+    """Those of these leads who are there, in order; none is erased before the transaction ends."""
+    if not lead_ids:
+        return []
+    holes = ", ".join("?" * len(lead_ids))
+    found = await rows(
+        f"SELECT id FROM lead WHERE id IN ({holes}) ORDER BY id{hold_rows()}",  # noqa: S608
+        *lead_ids,
+    )
+    return [int(row["id"]) for row in found]
 
 
 def company_key(company: str) -> str:

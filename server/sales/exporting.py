@@ -82,7 +82,9 @@ async def records(ids: Sequence[int]) -> list[Record]:
     """What is known of these leads, as far as a table can tell it."""
     wanted = list(ids)
     leads = await Lead.filter(id__in=wanted).order_by("id")
-    scores = {one.lead_id: one for one in await Score.filter(lead_id__in=wanted)}
+    found = Score.filter(lead_id__in=wanted)
+    told = found.only("id", "lead_id", "state", "points", "given", "returned")
+    scores = {one.lead_id: one for one in await told}
     wishes = Subscription.filter(lead_id__in=wanted, list=TIPS, confirmed_at__isnull=False)
     listed = {one.lead_id: one for one in await wishes.filter(ended_at=None)}
     owners = await owners_of(wanted)

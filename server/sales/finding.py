@@ -288,8 +288,8 @@ def _open_place(after: str, order: str) -> tuple[object, int] | None:
     try:
         text = urlsafe_b64decode(after[:200] + "==").decode()
         written, _, number = text.partition("|")
-        return _value(written, order), int(number)
-    except (ValueError, UnicodeError):
+        return _value(written, order), _small(number)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -297,5 +297,13 @@ def _value(written: str, order: str) -> object:
     if not written:
         return None
     if order == "ready":
-        return int(written)
+        return _small(written)
     return db_time(datetime.fromisoformat(written).astimezone(UTC))
+
+
+def _small(written: str) -> int:
+    """A whole number that fits a column. Raises ValueError."""
+    number = int(written)
+    if abs(number) >= 2**31:
+        raise ValueError(written[:20])
+    return number

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
-from server.leads.models import Lead
+from server.leads.models import Lead, hold
 from server.sales.models import FollowUp, Note, SavedView
 from server.staff.models import StaffUser
 
@@ -62,7 +62,7 @@ async def snooze(lead_ids: Sequence[int], until: datetime | None) -> int:
 
 async def _set(lead_ids: Sequence[int], column: str, value: object) -> int:
     async with in_transaction():
-        known = [lead.id for lead in await Lead.filter(id__in=list(lead_ids)).only("id")]
+        known = await hold(lead_ids)
         for lead_id in known:
             await rows(
                 f"INSERT INTO follow_up (lead_id, {column}) VALUES (?, ?)"  # noqa: S608 (two names)

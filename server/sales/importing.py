@@ -12,10 +12,10 @@ from typing import Any
 
 from server.kit.addresses import domain_of
 from server.kit.clock import now
-from server.kit.database import db_json, db_time, in_transaction, rows
+from server.kit.database import db_json, db_time, in_transaction, lock_word, rows
 from server.kit.site import Site
 from server.leads.consents import digest
-from server.leads.models import Consent, Lead, Subscription, company_key
+from server.leads.models import Consent, Lead, Subscription, company_key, hold
 from server.leads.subscribing import TIPS
 from server.mail.models import Suppression
 from server.readiness.keeping import Judge
@@ -54,6 +54,8 @@ async def take_in(importer: Importer, checked: Checked) -> Taken:
     """Write the good rows of a table, all or nothing."""
     taken = Taken(refused=list(checked.refused))
     async with in_transaction():
+        # Two tables at once would wait for each other's leads.
+        await lock_word("import")
         leads = [row for row in checked.good if isinstance(row, LeadRow)]
         for start in range(0, len(leads), CHUNK):
             await _take_leads(importer, leads[start : start + CHUNK], taken)
@@ -67,8 +69,9 @@ async def take_in(importer: Importer, checked: Checked) -> Taken:
 
 
 async def _take_leads(importer: Importer, chunk: Sequence[LeadRow], taken: Taken) -> None:
+    found = await _known(chunk)
+    # Asked when those who are there can no more be erased: who was erased before is in here.
     closed = await _suppressed(importer.site, [row.email for row in chunk])
-    found = {lead.email: lead for lead in await Lead.filter(email__in=[r.email for r in chunk])}
     left = await _left([lead.id for lead in found.values()])
     wanted = []
     for row in chunk:
@@ -82,6 +85,10 @@ async def _take_leads(importer: Importer, chunk: Sequence[LeadRow], taken: Taken
     fresh = [row for row in wanted if row.email not in found]
     made = await _make(fresh, importer.source)
     taken.made += len(made)
+    # A form may have been first.
+    found |= await _known([row for row in fresh if row.email not in made])
+    gone = [row for row in fresh if row.email not in made and row.email not in found]
+    taken.refused += [Refused(row.line, "sales.row_suppressed") for row in gone]
     for row in wanted:
         if row.email in found:
             changed = await _fill_in(found[row.email], row)
@@ -90,6 +97,13 @@ async def _take_leads(importer: Importer, chunk: Sequence[LeadRow], taken: Taken
     numbers = made | {email: lead.id for email, lead in found.items()}
     await _subscribe(wanted, numbers, importer.source)
     await _welcome_customers(wanted, numbers)
+
+
+async def _known(chunk: Sequence[LeadRow]) -> dict[str, Lead]:
+    """Who of these is there, by address; they cannot be erased before we are done."""
+    leads = await Lead.filter(email__in=[row.email for row in chunk])
+    there = set(await hold([lead.id for lead in leads]))
+    return {lead.email: lead for lead in leads if lead.id in there}
 
 
 async def _suppressed(site: Site, emails: Sequence[str]) -> set[str]:
@@ -246,7 +260,7 @@ async def _welcome_customers(wanted: Sequence[LeadRow], numbers: Mapping[str, in
 
 
 async def _take_outcome(importer: Importer, row: OutcomeRow, taken: Taken) -> None:
-    lead = await Lead.get_or_none(email=row.email)
+    lead = await Lead.select_for_update(no_key=True).get_or_none(email=row.email)
     if not lead:
         taken.refused.append(Refused(row.line, "sales.row_unknown"))
         return
@@ -258,7 +272,7 @@ async def _take_outcome(importer: Importer, row: OutcomeRow, taken: Taken) -> No
 
 
 async def _take_purchase(row: PurchaseRow, taken: Taken) -> None:
-    lead = await Lead.get_or_none(email=row.email)
+    lead = await Lead.select_for_update(no_key=True).get_or_none(email=row.email)
     if not lead:
         taken.refused.append(Refused(row.line, "sales.row_unknown"))
         return

@@ -1,9 +1,10 @@
 """Rows of a table that comes in, checked one by one: good, or refused with line and reason."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,9 @@ from server.sales.outcomes import KINDS, REASONS
 MOST_FACTS, LONGEST_FACT = 60, 500
 NOT_NOW = timedelta(days=90)
 FAR = timedelta(days=3660)
+MONTHS = 12
+YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})((?:[ T][0-9:.]+.*)?)")
+UNTOLD = re.compile(r"\\u00[01]|[\ud800-\udfff]")  # what no database takes in JSON
 
 YES = ("yes", "ja", "y", "j", "true", "1", "x", "subscribed")
 NO = ("", "no", "nee", "n", "false", "0", "unsubscribed", "non-subscribed")
@@ -118,7 +122,8 @@ GoodRow = LeadRow | OutcomeRow | PurchaseRow
 
 @dataclass(frozen=True)
 class Manner:
-    """How a table is read: times without a zone are of `zone`; `language` where none is given.
+    """How a table is read: times without a zone are of `zone`; `language` where none is given, and
+    in Dutch a day stands before its month.
 
     `on_list` says how these people came on the list they are on; empty: only `newsletter` counts.
     """
@@ -178,7 +183,7 @@ def _lead(row: Row, columns: Columns, manner: Manner) -> LeadRow:
     on_list = _yes(cell("newsletter"), "newsletter") or (
         bool(manner.on_list) and "newsletter" not in columns.fields
     )
-    consent_at = _moment(cell("consent_at"), "consent_at", manner.zone)
+    consent_at = _moment(cell("consent_at"), "consent_at", manner)
     how = _short(cell("consent_how") or manner.on_list, "consent_how", 500)
     if on_list and not (consent_at and how):
         raise RowError("sales.row_no_proof")
@@ -192,8 +197,8 @@ def _lead(row: Row, columns: Columns, manner: Manner) -> LeadRow:
         _themes(cell("themes")),
         consent_at if on_list else None,
         how if on_list else "",
-        _moment(cell("customer_since"), "customer_since", manner.zone),
-        _moment(cell("optout_offered_at"), "optout_offered_at", manner.zone),
+        _moment(cell("customer_since"), "customer_since", manner),
+        _moment(cell("optout_offered_at"), "optout_offered_at", manner),
         _facts(cell("facts"), columns.others(row.cells)),
     )
 
@@ -206,11 +211,11 @@ def _outcome(row: Row, columns: Columns, manner: Manner) -> OutcomeRow:
     kind = OUTCOMES.get(written)
     if not kind or kind not in KINDS:
         raise RowError("sales.row_outcome")
-    at = _past(cell("at"), "at", manner.zone)
+    at = _past(cell("at"), "at", manner)
     reason = _short(cell("reason"), "reason", 40)
     if kind in REASONS and not reason:
         raise RowError("sales.row_reason")
-    until = _moment(cell("until"), "until", manner.zone, future=True)
+    until = _moment(cell("until"), "until", manner, future=True)
     if kind == "not_now" and (until or at + NOT_NOW) <= at:
         raise RowError("sales.row_until")
     return OutcomeRow(
@@ -233,7 +238,7 @@ def _purchase(row: Row, columns: Columns, manner: Manner) -> PurchaseRow:
     return PurchaseRow(
         row.line,
         _address(cell("email")),
-        _past(cell("at"), "at", manner.zone),
+        _past(cell("at"), "at", manner),
         _amount(cell("amount"), "amount"),
         _short(cell("what"), "what", 200),
         _short(cell("id"), "id", 80),
@@ -289,23 +294,44 @@ def _themes(written: str) -> str:
     return text
 
 
-def _moment(written: str, column: str, zone: ZoneInfo, *, future: bool = False) -> datetime | None:
-    """A moment of ISO 8601, or a day; without a zone it is the site's. None for an empty cell."""
+def _moment(written: str, column: str, manner: Manner, *, future: bool = False) -> datetime | None:
+    """A moment of ISO 8601, or a day, also as 24-11-2026; without a zone it is the site's.
+
+    None for an empty cell.
+    """
     if not written:
         return None
     try:
-        found = datetime.fromisoformat(written)
+        found = datetime.fromisoformat(_year_first(written, manner.language))
     except ValueError:
         raise RowError("sales.row_time", column=column) from None
     if not found.tzinfo:
-        found = found.replace(tzinfo=zone)
+        found = found.replace(tzinfo=manner.zone)
     if found.year < 1970 or found > (now() + FAR if future else now()):
         raise RowError("sales.row_when", column=column)
-    return found
+    return found.astimezone(UTC)
 
 
-def _past(written: str, column: str, zone: ZoneInfo) -> datetime:
-    found = _moment(written, column, zone)
+def _year_first(written: str, language: str) -> str:
+    """24-11-2026, 24/11/2026 or 24.11.2026, with or without a time, as ISO 8601 writes it.
+
+    In Dutch the day comes first; in English there are two customs, so what could be two days is
+    left as it is, which is no time. Raises ValueError.
+    """
+    found = YEAR_LAST.fullmatch(written)
+    if not found:
+        return written
+    one, two, year, rest = found.groups()
+    days = {date(int(year), int(two), int(one))} if int(two) <= MONTHS else set()
+    if language != "nl" and int(one) <= MONTHS:
+        days.add(date(int(year), int(one), int(two)))
+    if len(days) != 1:
+        raise ValueError(written)
+    return f"{days.pop().isoformat()}{rest}"
+
+
+def _past(written: str, column: str, manner: Manner) -> datetime:
+    found = _moment(written, column, manner)
     if not found:
         raise RowError("sales.row_time", column=column)
     return found
@@ -318,15 +344,22 @@ def _amount(written: str, column: str) -> float:
     return found
 
 
+def _object(written: str) -> dict[str, Any] | None:
+    """An object of JSON that can be kept; None for anything else."""
+    try:
+        found = json.loads(written)
+        plain = json.dumps(found, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and not UNTOLD.search(plain) else None
+
+
 def _facts(written: str, others: Mapping[str, str]) -> dict[str, Any]:
     """What other columns tell, and what stands in a cell of JSON (listmonk's attributes)."""
     found: dict[str, Any] = dict(others)
     if written:
-        try:
-            more = json.loads(written)
-        except ValueError:
-            more = None
-        if not isinstance(more, dict):
+        more = _object(written)
+        if more is None:
             raise RowError("sales.row_json", column="facts")
         found |= {str(name)[:60]: value for name, value in more.items()}
     if len(found) > MOST_FACTS or any(len(str(value)) > LONGEST_FACT for value in found.values()):

@@ -189,6 +189,8 @@ async def undo(number: int, judge: Judge, staff: StaffUser) -> Outcome | None:
     if not outcome:
         return None
     async with in_transaction():
+        # Who erases takes the lead first and then what hangs on it: so do we.
+        await Lead.select_for_update().get_or_none(id=outcome.lead_id)
         # The condition sits in the UPDATE, so that of two presses one takes it back.
         won = await Outcome.filter(id=number, undone_at=None).update(
             undone_at=now(), undone_by_id=staff.id

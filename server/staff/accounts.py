@@ -1,7 +1,7 @@
 """Accounts, one-time login links and sessions."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
@@ -92,6 +92,7 @@ class Session:
     user: StaffUser
     secret: str
     csrf: str
+    seen_at: datetime
 
 
 async def log_in(secret: str) -> Session | None:
@@ -106,7 +107,7 @@ async def log_in(secret: str) -> Session | None:
         link = await LoginLink.get(secret_hash=_hash(secret)).prefetch_related("user")
         if link.user.disabled_at:
             return None
-        session = Session(link.user, token_urlsafe(32), token_urlsafe(32))
+        session = Session(link.user, token_urlsafe(32), token_urlsafe(32), moment)
         await StaffSession.create(
             user=link.user,
             secret_hash=_hash(session.secret),
@@ -129,15 +130,15 @@ async def find_session(secret: str) -> Session | None:
     idle = IDLE.get(found.user.role, IDLE_OTHERS)
     if found.seen_at + idle < moment or found.created_at + SESSION_LIVES < moment:
         return None
-    return Session(found.user, secret, found.csrf)
+    return Session(found.user, secret, found.csrf, found.seen_at)
 
 
-async def touch(secret: str) -> None:
+async def touch(session: Session) -> None:
     """Note that a session was used; at most once a minute, and only what staff did counts."""
     moment = now()
-    await StaffSession.filter(secret_hash=_hash(secret), seen_at__lt=moment - SEEN_EVERY).update(
-        seen_at=moment
-    )
+    # On SQLite even a change of no rows waits for whoever writes, and a page should not.
+    if session.seen_at < moment - SEEN_EVERY:
+        await StaffSession.filter(secret_hash=_hash(session.secret)).update(seen_at=moment)
 
 
 async def log_out(secret: str) -> None:

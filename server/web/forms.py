@@ -98,7 +98,8 @@ def _multipart(body: bytes, kind: str) -> tuple[list[tuple[str, str]], Files]:
             continue
         value, file = value.removesuffix(b"\r\n"), re.search(rb'filename="([^"\r\n]{0,300})"', head)
         if file:
-            files[name[1].decode("utf-8")] = (file[1].decode("utf-8", "replace"), value)
+            title = file[1].decode("utf-8", "replace").replace("\0", "")
+            files[name[1].decode("utf-8")] = (title, value)
         else:
             pairs.append((name[1].decode("utf-8"), value.decode("utf-8")))
     return pairs, files

@@ -91,3 +91,55 @@ def test_what_goes_out_comes_in_as_it_was() -> None:
 def test_the_table_of_the_tests_has_the_bad_rows_it_says() -> None:
     made = leads_table(200, every=20)
     assert made.bad == [20 * n + 2 for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("said", ["sep=;", '"sep=;"', "SEP=;\r\n", "\ufeffsep=;"])
+def test_the_first_line_of_excel_says_the_separator(said: str) -> None:
+    table = read_table(f"{said}\nemail;a, b, c\nx@y.nl;1,5".encode())
+    assert (table.separator, table.header) == (";", ("email", "a, b, c"))
+    (row,) = table.rows()
+    assert row.cells == ("x@y.nl", "1,5")
+    assert row.line == (4 if "\r\n" in said else 3)
+
+
+def test_a_separator_within_quotes_is_none() -> None:
+    table = read_table(b'"name, first, last";email\nAn;a@x.nl')
+    assert table.header == ("name, first, last", "email")
+
+
+def test_two_stray_quotes_swallow_nobody_between_them() -> None:
+    table = read_table(b'email,name\na@x.nl,"An\nb@x.nl\nc@x.nl"Cor\nd@x.nl,Dirk')
+    rows = list(table.rows())
+    assert [row.line for row in rows if row.fault] == [2, 4]
+    assert [row.cells[0] for row in rows if not row.fault] == ["b@x.nl", "d@x.nl"]
+
+
+def test_a_title_that_no_database_takes_is_refused() -> None:
+    with pytest.raises(TableError) as caught:
+        read_table(b"email," + b"x" * 11_000 + b"\0\na@x.nl,1")
+    assert caught.value.key == "kit.table_header"
+
+
+def test_a_cell_that_goes_on_for_ever_is_called_long() -> None:
+    (row,) = read_table(b"email,name\na@x.nl," + b"x" * 200_000).rows()
+    assert row.fault == "kit.row_long"
+
+
+LINES = st.text(st.sampled_from('ab@,;" é\t'), max_size=12)
+
+
+@given(st.lists(LINES, min_size=1, max_size=40))
+def test_every_line_is_told_of_or_part_of_a_cell(lines: list[str]) -> None:
+    table = read_table("\n".join(["email,name,note", *lines]).encode())
+    told: set[int] = set()
+    for row in table.rows():
+        span = set(range(row.line, row.line + row.height))
+        assert not span & told
+        told |= span
+        if row.height > 1 and not row.fault:
+            # Nothing of a cell of several lines is lost: it stands in the cells.
+            whole = "".join(lines[row.line - 2 : row.line - 2 + row.height])
+            assert whole.count("a") == "".join(row.cells).count("a")
+    for number, line in enumerate(lines, 2):
+        if line.strip(' ,;"\t'):
+            assert number in told, line

@@ -8,11 +8,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from server.gifts import giving
 from server.leads.models import Lead
 from server.mail.models import Delivery
 from server.mail.sending import Sender
 from server.mail.transport import Files, Outcome
 from server.privacy import erasing
+from server.sales import follow_up, outcomes
+from tests.desk.test_outcomes import word
 from tests.product import Product
 from tests.support.processes import free_port
 
@@ -102,3 +105,41 @@ async def test_a_file_that_was_written_meanwhile_is_taken_back(
     await product.work()
     assert product.mails() == []
     assert list((product.settings.data / "mail").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "path", "form", "status"),
+    [
+        (giving, "hand_over", "{gift}", {}, 404),
+        (giving, "rate", "{gift}/liked", {"liked": "4"}, 303),
+        (follow_up, "add_note", "/desk/leads/{lead}/notes", {"note": "bellen"}, 404),
+        (follow_up, "assign", "/desk/leads/{lead}/owner", {"owner": "1"}, 303),
+        (follow_up, "snooze", "/desk/leads/{lead}/snooze", {"days": "7"}, 303),
+        (outcomes, "record_outcome", "/desk/leads/{lead}/outcome", {"outcome": "offer"}, 404),
+    ],
+)
+async def test_a_button_pressed_as_somebody_is_erased_finds_nobody(
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    name: str,
+    path: str,
+    form: dict[str, str],
+    status: int,
+) -> None:
+    gift = await product.gift("gulle-gever", READER)
+    desk = await product.log_in()
+    lead = await Lead.get()
+    csrf = word((await desk.get(f"/desk/leads/{lead.id}")).text)
+    pressed = getattr(owner, name)
+
+    async def erased_first(*values: object, **named: object) -> object:
+        await erasing.erase(product.site, product.settings.data, lead.id)
+        return await pressed(*values, **named)
+
+    monkeypatch.setattr(owner, name, erased_first)
+    place = path.format(gift=gift, lead=lead.id)
+    answer = await desk.post(place, data={**form, "csrf": csrf, "after": "0"})
+    assert answer.status_code == status
+    assert await Lead.all().count() == 0
+    await desk.aclose()

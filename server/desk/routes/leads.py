@@ -1,20 +1,19 @@
 """Today, the list of all leads, and what is done with several at once."""
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.desk.routes.card import DAYS_OF_REST, colleague, outcome_line
-from server.desk.routes.looking import back, slugs_by_theme, view_of
+from server.desk.routes.looking import back, filters_of, picked, slugs_by_theme, view_of
 from server.kit.clock import now
 from server.sales import finding, follow_up, lists
 from server.sales.finding import Filters
 from server.sales.rows import sum_in_short
 from server.staff.models import StaffUser
 from server.web.errors import NotFoundError
-from server.web.forms import read_form, read_values
+from server.web.forms import read_form
 from server.web.rendering import page
 from server.web.routing import Route
 
@@ -79,8 +78,7 @@ async def _views(staff: StaffUser, slugs: dict[str, list[str]]) -> list[dict[str
 
 async def together(request: Request) -> Response:
     """Give the chosen leads to a colleague, or let them rest."""
-    form, picked = await read_form(request), await read_values(request, "pick")
-    ids = [int(one) for one in picked if one.isascii() and one.isdigit() and len(one) < 10]
+    form, ids = await read_form(request), await picked(request)
     default = "/desk/leads"
     if not ids:
         return back(form, default, told="none")
@@ -98,20 +96,13 @@ async def together(request: Request) -> Response:
 async def save_view(request: Request) -> Response:
     """Keep the filters of this moment under a name."""
     form = await read_form(request)
-    filters = Filters.read(dict(_pairs(form.get("query", ""))))
+    filters = filters_of(form)
     place = f"/desk/leads?{filters.address()}"
     name = " ".join(form.get("name", "").split())
     if not name:
         return back({}, place, told="no_name")
     kept = await follow_up.save_view(request.state.staff, name, filters.address())
     return back({}, place, told="saved" if kept else "too_many")
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query[:1000], max_num_fields=20)
-    except ValueError:
-        return []
 
 
 async def drop_view(request: Request) -> Response:

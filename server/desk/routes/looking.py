@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.leads.models import Lead
+from server.sales.finding import Filters
 from server.sales.rows import View, make_view
 from server.web.errors import NotFoundError
+from server.web.forms import read_values
 
 OWN = re.compile(r"/desk/[A-Za-z0-9/_-]*(\?[A-Za-z0-9=&%._+-]*)?")
 
@@ -45,3 +47,18 @@ def back(form: Mapping[str, str], default: str, **told: object) -> Response:
     if told:
         place += ("&" if "?" in place else "?") + urlencode(told)
     return RedirectResponse(place, 303)
+
+
+def filters_of(form: Mapping[str, str]) -> Filters:
+    """The filters of the list that a form was sent from, which it carries as an address does."""
+    try:
+        pairs = parse_qsl(form.get("query", "")[:1000], max_num_fields=20)
+    except ValueError:
+        pairs = []
+    return Filters.read(dict(pairs))
+
+
+async def picked(request: Request) -> list[int]:
+    """The numbers of the leads that were ticked."""
+    given = await read_values(request, "pick")
+    return [int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 10]

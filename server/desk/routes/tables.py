@@ -1,21 +1,19 @@
 """Tables in and out: hand one in, see what becomes of it, take it in; take leads out."""
 
 from collections.abc import AsyncIterator, Sequence
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from server.desk.routes.looking import back, slugs_by_theme
+from server.desk.routes.looking import back, filters_of, picked, slugs_by_theme
 from server.kit.tables import TableError
 from server.sales import exporting, runs
 from server.sales.columns import FIELDS, KINDS
 from server.sales.exporting import FORMATS, Record
-from server.sales.finding import Filters
 from server.sales.runs import HandedIn
 from server.staff import accounts
 from server.web.errors import NotFoundError
-from server.web.forms import LARGEST_FILE, read_file, read_form, read_values
+from server.web.forms import LARGEST_FILE, read_file, read_form
 from server.web.rendering import page
 from server.web.routing import Route
 
@@ -78,15 +76,14 @@ async def decide(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """The leads that the filters of a list let through, as one file."""
     form = await read_form(request)
-    filters = Filters.read(_read(form.get("query", "")))
+    filters = filters_of(form)
     records = exporting.records_of(filters, slugs_by_theme(request))
     return await _sent(request, records, form.get("format", ""), filters.address() or "all")
 
 
 async def export_chosen(request: Request) -> Response:
     """The leads that were ticked."""
-    form, picked = await read_form(request), await read_values(request, "pick")
-    ids = [int(one) for one in picked if one.isascii() and one.isdigit() and len(one) < 10]
+    form, ids = await read_form(request), await picked(request)
     if not ids:
         return back(form, "/desk/leads", told="none")
     return await _sent(request, exporting.chosen(ids), "csv", f"{len(ids)} chosen")
@@ -101,13 +98,6 @@ async def _sent(
     await accounts.audit("leads.exported", f"{format_}: {what}", request.state.staff)
     headers = {"content-disposition": f'attachment; filename="leads.{format_}"'}
     return StreamingResponse(write(records), media_type=media_type, headers=headers)
-
-
-def _read(query: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(query[:1000], max_num_fields=20))
-    except ValueError:
-        return {}
 
 
 routes = [
