@@ -23,9 +23,8 @@ EXAMPLES = {
 }  # fmt: skip
 # Evidence and the moment a colleague was last seen may be written by looking.
 MAY_GROW = {"event"}
-PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/t/", "/desk")
+PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/t/", "/desk")
 NOT_COMPARED = {"schema_version"}
-PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/desk")
 
 
 def example(path: str) -> str:

@@ -37,7 +37,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      const open = event.target.closest(".outcome[open]");
+      const open = event.target.closest("details[open]");
       if (open) { open.open = false; open.querySelector("summary").focus(); }
       return;
     }
