@@ -17,6 +17,7 @@ __all__ = [
     "ROOMS",
     "DeadlockDetectedError",
     "close_database",
+    "count_anew",
     "db_json",
     "db_time",
     "hold_rows",
@@ -115,6 +116,16 @@ def hold_rows() -> str:
 def is_orphan(error: IntegrityError) -> bool:
     """A row could not be written because what it belongs to is gone."""
     return isinstance(error.__cause__, ForeignKeyViolationError) or "FOREIGN KEY" in str(error)
+
+
+async def count_anew(*tables: str) -> None:
+    """Have the database look how large these tables have become, after many rows came in at once.
+
+    PostgreSQL would plan for small tables until it looks by itself, within some minutes, and read
+    all of a large one for each page. SQLite plans by its indexes.
+    """
+    if is_postgres():
+        await rows(f"ANALYZE {', '.join(tables)}")
 
 
 async def lock_word(word: str) -> None:

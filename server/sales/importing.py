@@ -13,6 +13,7 @@ from typing import Any
 from server.kit.addresses import domain_of
 from server.kit.clock import now
 from server.kit.database import (
+    count_anew,
     db_json,
     db_time,
     hold_rows,
@@ -31,6 +32,7 @@ from server.sales.outcomes import Result, write_outcome
 from server.tracking.log import Entry, record
 
 CHUNK = 500
+MANY = 2000  # rows after which the database looks anew how large its tables are
 UNSCORED = -1  # events scored: a lead without a line is scored too
 
 
@@ -71,6 +73,8 @@ async def take_in(importer: Importer, checked: Checked) -> Taken:
                 await _take_outcome(importer, row, taken)
             elif isinstance(row, PurchaseRow):
                 await _take_purchase(row, taken)
+        if taken.made > MANY:
+            await count_anew("lead", "subscription", "consent", "event")
     taken.refused.sort(key=lambda one: one.line)
     return taken
 
@@ -110,8 +114,7 @@ async def _known(chunk: Sequence[LeadRow]) -> dict[str, Lead]:
     """Who of these is there, by address; they cannot be erased before we are done."""
     if not chunk:
         return {}
-    # As VALUES and not as a list: PostgreSQL keeps the plan it made when the table was empty, and
-    # with a list that is reading all of it each time.
+    # As VALUES: with a list PostgreSQL, which planned while the table was empty, reads all of it.
     holes = ", ".join(["(?)"] * len(chunk))
     found = await rows(
         f"SELECT id FROM lead WHERE email IN (VALUES {holes}) ORDER BY id{hold_rows()}",  # noqa: S608

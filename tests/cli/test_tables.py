@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.kit.database import rows
 from server.leads.consents import chain_holds
 from server.leads.models import Consent, Lead, Subscription
 from server.mail import outbox
@@ -243,3 +244,14 @@ async def test_what_is_exported_comes_in_again_as_it_was(
     assert (lead.name, lead.themes) == ('=HYPERLINK("x")', ",geven,service,")
     assert lead.facts["phone"] == "+31 6"
     assert (await Subscription.get(lead=lead)).is_active
+
+
+@pytest.mark.postgres
+async def test_after_many_rows_postgres_knows_how_large_its_tables_are(
+    product: Product, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(leads_table(2500).data())
+    givefirst(environ, "leads", "import", str(file), *SOURCE)
+    found = await rows("SELECT reltuples AS n FROM pg_class WHERE relname = 'lead'")
+    assert found[0]["n"] == await Lead.all().count()
