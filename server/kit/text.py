@@ -106,6 +106,12 @@ def file_size(language: str, octets: int) -> str:
     return f"{number(language, octets / 1_000_000, 1)}\u00a0MB"
 
 
+def whole_number(written: str, digits: int = 9) -> int | None:
+    """The number that somebody wrote in at most so many digits, as in an address; None for none."""
+    plain = written.isascii() and written.isdigit() and len(written) <= digits
+    return int(written) if plain else None
+
+
 def amount(written: str) -> float | None:
     """The number that somebody wrote as `3.200`, `3200,50`, `€ 3,200.00` or `1 250`; None for none.
 

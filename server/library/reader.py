@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from server.kit.text import whole_number
 from server.library.assets import Asset, Library
 from server.library.making import cover_svg, with_covers
 from server.library.pages import chapter_html, sample_html
@@ -36,11 +37,8 @@ class Place:
 
 def place_in(asset: Asset, query: Mapping[str, str]) -> Place:
     """The place that an address or a form names. Raises NoSuchChapterError."""
-    written = query.get("c", "1")
-    if not written.isascii() or not written.isdigit() or len(written) > 4:
-        raise NoSuchChapterError
-    number = int(written)
-    if not 1 <= number <= len(asset.chapters):
+    number = whole_number(query.get("c", "1"), 4)
+    if number is None or not 1 <= number <= len(asset.chapters):
         raise NoSuchChapterError
     size = query.get("size", "m")
     return Place(number, size if size in SIZES else "m")

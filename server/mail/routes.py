@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.kit.text import whole_number
 from server.mail import following
 from server.mail.links import TRAP
 from server.mail.models import Delivery
@@ -29,9 +30,9 @@ async def _delivery(request: Request) -> Delivery:
 async def follow(request: Request) -> Response:
     """To where the link of this number leads, and nowhere else."""
     delivery, written = await _delivery(request), request.path_params["number"]
-    if not written.isascii() or not written.isdigit() or len(written) > MOST_DIGITS:
+    number = whole_number(written, MOST_DIGITS)
+    if number is None:
         raise NotFoundError
-    number = int(written)
     target = await following.target_of(request.app.state.site, delivery, number)
     if not target or str(number) != written:
         raise NotFoundError

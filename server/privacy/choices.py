@@ -7,7 +7,7 @@ from server.gifts import giving
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
-from server.kit.text import LANGUAGES, say
+from server.kit.text import LANGUAGES, say, whole_number
 from server.leads import subscribing, tracking_consent
 from server.leads.models import Lead, Subscription, company_key
 from server.leads.tracking_consent import Place
@@ -94,7 +94,8 @@ async def stay(lead_id: int) -> None:
 
 async def renew(lead_id: int, gift: str, days: int) -> Gift | None:
     """One of their gifts with its link good again; None for none of theirs."""
-    if not gift.isascii() or not gift.isdigit() or len(gift) > 9:
+    number = whole_number(gift)
+    if number is None:
         return None
     async with held(lead_id) as lead:
-        return await giving.extend(lead, int(gift), days)
+        return await giving.extend(lead, number, days)

@@ -34,7 +34,6 @@ RETURNED = {
     "referral.joined": "privacy.back_referral",
     "contact.requested": "privacy.back_contact",
 }
-# What a receipt is about; another purpose is shown under its own name.
 LANGUAGE_NAMES = {"nl": "library.dutch", "en": "library.english"}
 
 

@@ -131,6 +131,12 @@ async def signals_of(lead: Lead) -> list[Signal]:
     ]
 
 
+def assess_kept(lead: Lead, score: Score | None, judge_: Judge) -> Assessment:
+    """What is thought of a lead now, from the score that is kept; who was not scored yet is new."""
+    state = LeadState.from_dict(score.memory) if score else LeadState()
+    return assess_lead(lead, state, judge_, was_ready=bool(score and score.state == "ready"))
+
+
 def assess_lead(
     lead: Lead,
     state: LeadState,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from server.kit.addresses import domain_of
 from server.kit.clock import now
 from server.kit.database import db_time, rows
+from server.kit.text import whole_number
 from server.leads.models import Lead
 from server.readiness.keeping import is_business
 from server.readiness.models import Score
@@ -100,7 +100,7 @@ class Filters:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(text) or 0
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ async def _also_firm(number: int, parts: list[str], values: list[object]) -> Non
         return
     found = ["l.id = ?"]
     values.append(lead.id)
-    if is_business(domain_of(lead.email)):
+    if is_business(lead.domain):
         found.append("l.domain = ?")
         values.append(lead.domain)
     if lead.company_key:

@@ -13,9 +13,9 @@ from server.kit.clock import days, now
 from server.kit.database import in_transaction
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment
-from server.readiness.keeping import Judge, assess_lead, rescore, signals_of
+from server.readiness.keeping import Judge, assess_kept, assess_lead, rescore, signals_of
 from server.readiness.models import Score
-from server.readiness.state import LeadState, fold
+from server.readiness.state import fold
 from server.sales.models import FollowUp, Outcome
 from server.staff import accounts
 from server.staff.models import StaffUser
@@ -171,9 +171,7 @@ async def _as_seen(lead: Lead, judge: Judge, at: datetime | None) -> Assessment:
     if at:
         known = [one for one in await signals_of(lead) if one.at <= days(at)]
         return assess_lead(lead, fold(known, judge.model), judge, moment=at)
-    score = await Score.get_or_none(lead_id=lead.id)
-    state = LeadState.from_dict(score.memory) if score else LeadState()
-    return assess_lead(lead, state, judge, was_ready=bool(score and score.state == "ready"))
+    return assess_kept(lead, await Score.get_or_none(lead_id=lead.id), judge)
 
 
 async def take_on(lead_id: int, staff: StaffUser) -> None:

@@ -10,9 +10,8 @@ from server.leads.models import Lead
 from server.library.assets import Library
 from server.readiness import explaining
 from server.readiness.assessment import Assessment, Balance
-from server.readiness.keeping import Judge, assess_lead, make_judge
+from server.readiness.keeping import Judge, assess_kept, make_judge
 from server.readiness.models import Score
-from server.readiness.state import LeadState
 
 SHORT_NAMES = {
     "contact.requested": "sales.short_contact_requested",
@@ -89,9 +88,7 @@ class Row:
 
 def row_of(lead: Lead, score: Score | None, view: View) -> Row:
     """The row of a lead; who was not scored yet is new."""
-    state = LeadState.from_dict(score.memory) if score else LeadState()
-    was_ready = bool(score and score.state == "ready")
-    found = assess_lead(lead, state, view.judge, was_ready=was_ready)
+    found = assess_kept(lead, score, view.judge)
     return Row(
         lead=lead,
         assessment=found,

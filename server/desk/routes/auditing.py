@@ -4,14 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.desk import auditing
+from server.kit.text import whole_number
 from server.web.rendering import page
 from server.web.routing import Route
 
 
 async def audit(request: Request) -> Response:
     """The log, newest first, in pages by place."""
-    before = request.query_params.get("before", "")
-    last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0
+    last = whole_number(request.query_params.get("before", "")) or 0
     action = request.query_params.get("action", "")
     lines, more = await auditing.lines(request.state.language, last, action)
     return page(

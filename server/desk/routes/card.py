@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.desk.routes.looking import back, lead_of, view_of
 from server.kit.clock import now
-from server.kit.text import amount
+from server.kit.text import amount, whole_number
 from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Lead
 from server.readiness.models import Score
@@ -76,10 +76,10 @@ def _tried(request: Request) -> dict[str, str]:
 
 async def outcome_line(request: Request, view: View, name: str) -> dict[str, Any] | None:
     """The outcome whose number stands in the address under this name, in words; or None."""
-    number = request.query_params.get(name, "")
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
+    number = whole_number(request.query_params.get(name, ""))
+    if number is None:
         return None
-    found = await Outcome.get_or_none(id=int(number)).prefetch_related("staff", "lead")
+    found = await Outcome.get_or_none(id=number).prefetch_related("staff", "lead")
     if not found:
         return None
     return {"outcome": found, "text": told.outcome_text(found, view)}
@@ -107,8 +107,9 @@ def _reason(kind: str, more: str) -> str:
 
 def _until(request: Request, ahead: str, written: str) -> datetime | None:
     """So many days from now, or the morning of a day, by the clock of the site."""
-    if ahead.isascii() and ahead.isdigit() and len(ahead) < 5:
-        return follow_up.in_days(int(ahead))
+    days = whole_number(ahead, 4)
+    if days is not None:
+        return follow_up.in_days(days)
     day = _day(written)
     return datetime.combine(day, time(6), request.app.state.settings.timezone) if day else None
 
@@ -123,8 +124,7 @@ def _day(written: str) -> date | None:
 async def record_outcome(request: Request) -> Response:
     """One press: written down, the list follows at once; a colleague who was first is named."""
     lead, form = await lead_of(request), await read_form(request)
-    view, after = await view_of(request), form.get("after", "")
-    seen = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    view, seen = await view_of(request), whole_number(form.get("after", "")) or 0
     try:
         result = result_of(request, form)
         outcome = await outcomes.record_outcome(

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.kit.text import whole_number
 from server.leads.models import Lead
 from server.sales.finding import Filters
 from server.sales.rows import View, make_view
@@ -61,4 +62,5 @@ def filters_of(form: Mapping[str, str]) -> Filters:
 async def picked(request: Request) -> list[int]:
     """The numbers of the leads that were ticked."""
     given = await read_values(request, "pick")
-    return [int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 10]
+    numbers = [whole_number(one) for one in given]
+    return [number for number in numbers if number is not None]
