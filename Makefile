@@ -1,4 +1,4 @@
-.PHONY: run test check lock
+.PHONY: run test soak check lock
 
 # The site on http://127.0.0.1:8000
 run:
@@ -7,6 +7,10 @@ run:
 # Everything that must pass: the checks, then every test on SQLite, then again on PostgreSQL
 test:
 	.ci/venv test && .ci/check && .ci/system && .ci/test
+
+# The same with the whole matrices: every page in every look, width and language
+soak:
+	.ci/venv test && .ci/system && TEST_MATRIX=whole .ci/test
 
 # What needs no product to run: style, types, the order of the rooms, the texts
 check:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import playwright
 
+# The whole matrices, which take too long for every change: `make soak`.
+SOAKS = os.environ.get("TEST_MATRIX") == "whole"
 TESTS = Path(__file__).parent.parent
 REPOSITORY = TESTS.parent
 AXE = TESTS / "node_modules" / "axe-core" / "axe.min.js"
+NU_CHECKER = TESTS / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 CHROMIUM = (
     "chromium",
     "chromium-browser",
@@ -75,6 +78,8 @@ def missing() -> dict[str, str]:
         lacks["postgres"] = "install postgresql"
     if epubcheck() is None:
         lacks["epubcheck"] = "install epubcheck and a Java runtime"
+    if not NU_CHECKER.exists() or not shutil.which("java"):
+        lacks["nu"] = "npm install --prefix tests --no-package-lock, and install a Java runtime"
     if not all(map(shutil.which, ("pdftotext", "pdftoppm", "pdfinfo"))):
         lacks["poppler"] = "install poppler-utils"
     if not Path("/proc/self").exists():
