@@ -4,9 +4,10 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
@@ -36,14 +37,17 @@ from server.library.assets import Library
 from server.library.making import Workshop
 from server.mail import routes as mail_routes
 from server.mail.letters import Letters
+from server.newsletter import issuing
 from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
 from server.privacy import routes as privacy_routes
 from server.staff import accounts
+from server.tracking.visits import Visits
 from server.web import routes as web_routes
 from server.web.errors import RefusedError, WrongRoleError, error_page, refused
 from server.web.forms import FormError, is_foreign, read_form
 from server.web.limits import Buckets, client_network
+from server.web.prepared import Facts, Prepared, keeping_of
 from server.web.rendering import make_environment
 from server.web.routing import Endpoint, Route
 from server.web.safety import Safety
@@ -92,7 +96,7 @@ def make_app(settings: Settings) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     _share(app, settings)
-    return Safety(app, settings.base_url)
+    return Prepared(Safety(app, settings.base_url), _facts_of(app), app.state.visits.note)
 
 
 def create_app() -> ASGIApp:
@@ -117,20 +121,22 @@ def _share(app: Starlette, settings: Settings) -> None:
         return now().astimezone(settings.timezone).date()
 
     state.today = today
+    state.visits = Visits(today)
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await open_database(app.state.settings)
     try:
-        yield
+        async with app.state.visits.written():
+            yield
     finally:
         await close_database()
 
 
 def _guarded(route: Route) -> Route:
     """The route behind what its role asks for."""
-    guard = _public if route.role in PUBLIC else _staff_only(route.largest)
+    guard = _public(route.keeps) if route.role in PUBLIC else _staff_only(route.largest)
     methods = sorted(set(route.methods or ()) - {"HEAD"})
     return Route(
         route.path,
@@ -139,18 +145,49 @@ def _guarded(route: Route) -> Route:
         methods=methods,
         role=route.role,
         largest=route.largest,
+        keeps=route.keeps,
     )
 
 
-def _public(endpoint: Endpoint, role: str) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        # A button on a token page is not counted: its token is the proof.
-        counted = request.method == "POST" and role == "public"
-        if counted and not request.app.state.buckets.allow(client_network(request)):
-            raise RefusedError(429)
-        return await _answer(endpoint, request)
+def _public(keeps: tuple[str, ...] | None) -> Callable[[Endpoint, str], Endpoint]:
+    """The guard of a page for all, whose answer may be kept for these fields of the query."""
 
-    return guarded
+    def guard(endpoint: Endpoint, role: str) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            # A button on a token page is not counted: its token is the proof.
+            counted = request.method == "POST" and role == "public"
+            if counted and not request.app.state.buckets.allow(client_network(request)):
+                raise RefusedError(429)
+            if keeps is not None and set(request.query_params) <= set(keeps):
+                keeping_of(request.scope).until = _holds_until(request.app.state)
+            return await _answer(endpoint, request)
+
+        return guarded
+
+    return guard
+
+
+def _holds_until(state: State) -> datetime:
+    """Until a public page says something else of itself: we open or close, or a day begins."""
+    local = now().astimezone(state.settings.timezone)
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(), state.settings.timezone)
+    changes_at = state.house.fresh().opening(now(), state.settings.timezone).changes_at
+    return min(midnight, changes_at or midnight)
+
+
+def _facts_of(app: Starlette) -> Facts:
+    """What public pages show that may change at any moment: the content, and what was sent."""
+    state, sent = app.state, set[str]()
+
+    async def facts() -> object:
+        nonlocal sent
+        # Without the database pages go on as they were.
+        with contextlib.suppress(OperationalError, DBConnectionError):
+            sent = await issuing.sent_names()
+        files = (state.library.version(), state.tips.version(), state.answers.version())
+        return state.house.fresh(), files, sent
+
+    return facts
 
 
 def _staff_only(largest: int) -> Callable[[Endpoint, str], Endpoint]:

@@ -11,11 +11,13 @@ from email.policy import default
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient, Response
+from starlette.datastructures import State
 
 from server.app import make_app
 from server.kit.settings import Settings
 from server.kit.site import Site
 from server.staff import accounts
+from server.web import prepared
 from server.worker import all_jobs, run_turn
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0"
@@ -30,6 +32,12 @@ class Product:
     def __init__(self, settings: Settings, client: AsyncClient) -> None:
         self.settings, self.client = settings, client
         self.site = Site(settings.base_url, settings.secrets)
+
+    @property
+    def state(self) -> State:
+        """What the pages of the site in this process share."""
+        found: State = self.client._transport.app.app.app.state  # type: ignore[attr-defined]
+        return found
 
     async def get(self, path: str, **options: object) -> Response:
         return await self.client.get(path, **options)  # type: ignore[arg-type]
@@ -112,6 +120,12 @@ def new_client(settings: Settings, agent: str = BROWSER, host: str = "127.0.0.1"
         base_url=settings.base_url,
         headers={"user-agent": agent},
     )
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is kept is looked at each time, so that no test waits for half a second."""
+    monkeypatch.setattr(prepared, "AGAIN", 0.0)
 
 
 @pytest.fixture

@@ -57,6 +57,10 @@ class Answers:
                 found.setdefault(answer.group, []).append(answer)
         return found
 
+    def version(self) -> tuple[int, int]:
+        """Numbers that are others whenever a file changed."""
+        return self._faq.version(), self._pages.version()
+
     def findings(self) -> list[Finding]:
         """What is wrong with the files."""
         self._faq.fresh()

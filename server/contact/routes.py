@@ -48,8 +48,15 @@ def about(name: str) -> Endpoint:
 
 
 routes = [
-    Route("/{lang:lang}/faq", faq, name="contact:faq", methods=["GET"], role="public"),
-    Route("/{lang:lang}/contact", contact, name="contact:contact", methods=["GET"], role="public"),
+    Route("/{lang:lang}/faq", faq, name="contact:faq", methods=["GET"], role="public", keeps=()),
+    Route(
+        "/{lang:lang}/contact",
+        contact,
+        name="contact:contact",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
     *(
         Route(
             f"/{{lang:lang}}/{name}",
@@ -57,6 +64,7 @@ routes = [
             name=f"contact:{name}",
             methods=["GET"],
             role="public",
+            keeps=(),
         )
         for name in PAGES
     ),

@@ -20,7 +20,7 @@ def preview_policy(base_url: str) -> dict[str, str]:
         f"default-src 'none'; style-src {own} 'unsafe-inline'; img-src {own} data:; "
         f"font-src {own}; frame-ancestors 'self'; sandbox"
     )
-    return {"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"}
+    return {"content-security-policy": policy}
 
 
 @dataclass(frozen=True)

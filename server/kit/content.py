@@ -177,6 +177,7 @@ class Shelf(Generic[T]):
         self._looked_at = 0.0
         self.items: dict[tuple[str, str], T] = {}
         self.findings: list[Finding] = []
+        self._changes = 0
 
     def fresh(self) -> dict[tuple[str, str], T]:
         """The items as the files say now (looked at no more than twice a second)."""
@@ -185,10 +186,16 @@ class Shelf(Generic[T]):
             self._looked_at = monotonic()
         return self.items
 
+    def version(self) -> int:
+        """A number that is another one whenever a file changed."""
+        self.fresh()
+        return self._changes
+
     def _look(self) -> None:
         files = dict(self._files())
         if {file: stamp for file, (stamp, _) in self._seen.items()} == files:
             return
+        self._changes += 1
         seen = {}
         for file, stamp in files.items():
             old = self._seen.get(file)

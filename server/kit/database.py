@@ -1,7 +1,7 @@
 """The database: SQLite in one file or PostgreSQL, opened, migrated and closed here."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -154,6 +154,11 @@ async def sweep(*, large: bool = False) -> None:
 def db_time(moment: datetime) -> datetime | str:
     """A moment for our own SQL, written as Tortoise writes it on this engine."""
     return moment if is_postgres() else moment.isoformat(sep=" ", timespec="microseconds")
+
+
+def db_day(day: date) -> date | str:
+    """A day for our own SQL, written as Tortoise writes it on this engine."""
+    return day if is_postgres() else day.isoformat()
 
 
 def db_json(value: object) -> str:

@@ -144,6 +144,10 @@ class Library:
         """Every asset in every language."""
         return list(self._shelf.fresh().values())
 
+    def version(self) -> int:
+        """A number that is another one whenever a file changed."""
+        return self._shelf.version()
+
     def findings(self) -> list[Finding]:
         """What is wrong with the files."""
         self._shelf.fresh()

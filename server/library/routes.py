@@ -106,13 +106,21 @@ async def cover(request: Request) -> Response:
 
 
 routes = [
-    Route("/{lang:lang}/library", catalogue, name="library:all", methods=["GET"], role="public"),
+    Route(
+        "/{lang:lang}/library",
+        catalogue,
+        name="library:all",
+        methods=["GET"],
+        role="public",
+        keeps=("theme",),
+    ),
     Route(
         "/{lang:lang}/library/{slug}",
         landing,
         name="library:landing",
         methods=["GET"],
         role="public",
+        keeps=(),
     ),
     Route(
         "/{lang:lang}/library/{slug}/read",
@@ -120,6 +128,7 @@ routes = [
         name="library:read",
         methods=["GET"],
         role="public",
+        keeps=("c", "size"),
     ),
     Route(
         "/{lang:lang}/library/{slug}/cover.png",
@@ -127,6 +136,7 @@ routes = [
         name="library:cover",
         methods=["GET"],
         role="public",
+        keeps=(),
     ),
     Route(
         "/{lang:lang}/library/{slug}/{file}.{kind:kind}",

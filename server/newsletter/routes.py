@@ -232,13 +232,14 @@ async def _leaving(request: Request) -> joining.Leaving:
 
 
 routes = [
-    Route("/{lang:lang}/", home, name="newsletter:home", methods=["GET"], role="public"),
+    Route("/{lang:lang}/", home, name="newsletter:home", methods=["GET"], role="public", keeps=()),
     Route(
         "/{lang:lang}/newsletter",
         overview,
         name="newsletter:overview",
         methods=["GET"],
         role="public",
+        keeps=(),
     ),
     Route(
         "/{lang:lang}/newsletter",
@@ -253,15 +254,19 @@ routes = [
         name="newsletter:feed",
         methods=["GET"],
         role="public",
+        keeps=(),
     ),
-    Route("/sitemap.xml", sitemap, name="newsletter:sitemap", methods=["GET"], role="public"),
-    Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public"),
+    Route(
+        "/sitemap.xml", sitemap, name="newsletter:sitemap", methods=["GET"], role="public", keeps=()
+    ),
+    Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public", keeps=()),
     Route(
         "/{lang:lang}/newsletter/{issue}",
         tip,
         name="newsletter:tip",
         methods=["GET"],
         role="public",
+        keeps=(),
     ),
     Route(
         "/confirm/{token}",

@@ -89,6 +89,10 @@ class Tips:
             found.setdefault(tip.issue, []).append(tip)
         return found
 
+    def version(self) -> int:
+        """A number that is another one whenever a file changed."""
+        return self._shelf.version()
+
     def findings(self) -> list[Finding]:
         """What is wrong with the files."""
         self._shelf.fresh()

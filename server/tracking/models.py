@@ -31,3 +31,17 @@ class Event(Model):
 
     class Meta:
         table = "event"
+
+
+class PageView(Model):
+    """How often a page was opened on a day of the site; a count, with nobody's traces."""
+
+    id = fields.IntField(primary_key=True)
+    day = fields.DateField()
+    path = fields.CharField(200)
+    people = fields.IntField()
+    machines = fields.IntField()
+
+    class Meta:
+        table = "page_view"
+        unique_together = [("day", "path")]

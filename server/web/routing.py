@@ -39,7 +39,9 @@ class Route(PlainRoute):
     """A route that declares its role: `public`, `token` (the token in the path is the proof),
     `staff` (whoever is logged in), or the staff role that may use it beside the admin.
 
-    `largest` is how many octets a form may have.
+    `largest` is how many octets a form may have. A public page whose answer depends on nobody
+    who asks may be kept: `keeps` names the fields of the query that it shows (none: an empty
+    tuple), and an address with any other field is made anew each time.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Route(PlainRoute):
         methods: Sequence[str],
         role: Role,
         largest: int = LARGEST,
+        keeps: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(path, endpoint, name=name, methods=list(methods))
         self.role: Role = role
         self.largest = largest
+        self.keeps = keeps

@@ -18,7 +18,6 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "x-frame-options": "DENY",
 }
 PERSONAL = ("/gift/", "/confirm/", "/unsubscribe/", "/me/", "/t/", "/desk")
 LOCAL = ("127.0.0.1", "localhost", "::1")

@@ -28,7 +28,7 @@ WHOLE: Looks = {
 }
 LOOKS = WHOLE if machine.SOAKS else SHORT
 # Besides those of the looks.
-WIDTHS = {lang: (375, 768, 1024, 1600) if machine.SOAKS else () for lang in LANGUAGES}
+WIDTHS = dict.fromkeys(LANGUAGES, (375, 768, 1024, 1600) if machine.SOAKS else ())
 GROUPS = {
     "shop": [
         "/{lang}/",

@@ -76,7 +76,7 @@ async def test_it_shows_the_very_sentence_and_sum_that_sales_see(
     await Lead.all().update(role="directeur")
     shown = text_of((await product.get(path)).text)
     lead = await Lead.get()
-    state = product.client._transport.app.app.state  # type: ignore[attr-defined]
+    state = product.state
     view = await make_view(state.library, "nl", product.settings.timezone)
     row = row_of(lead, await Score.get(lead_id=lead.id), view)
     assert row.why.replace("*", "") in shown.replace("  ", " ")

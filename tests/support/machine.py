@@ -68,12 +68,8 @@ def epubcheck() -> tuple[str, ...] | None:
 def missing() -> dict[str, str]:
     """Markers whose tests cannot run here, each with what to do about it."""
     lacks: dict[str, str] = {}
-    if chromium() is None:
-        lacks["browser"] = "install chromium"
-    elif not _driver_runs():
-        lacks["browser"] = "install libatomic1, for playwright"
-    elif not AXE.exists():
-        lacks["browser"] = "npm install --prefix tests --no-package-lock"
+    if lack := _browser_lacks():
+        lacks["browser"] = lack
     if postgres_folder() is None:
         lacks["postgres"] = "install postgresql"
     if epubcheck() is None:
@@ -85,6 +81,14 @@ def missing() -> dict[str, str]:
     if not Path("/proc/self").exists():
         lacks["proc"] = "run them on Linux"
     return lacks
+
+
+def _browser_lacks() -> str:
+    if chromium() is None:
+        return "install chromium"
+    if not _driver_runs():
+        return "install libatomic1, for playwright"
+    return "" if AXE.exists() else "npm install --prefix tests --no-package-lock"
 
 
 def must_have_all() -> bool:

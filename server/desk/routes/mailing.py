@@ -39,7 +39,7 @@ async def one_mail(request: Request) -> Response:
 
 async def mail_html(request: Request) -> Response:
     """The HTML of a mail, in a sandbox of its own."""
-    headers = {"content-security-policy": PREVIEW_CSP, "x-frame-options": "SAMEORIGIN"}
+    headers = {"content-security-policy": PREVIEW_CSP}
     return HTMLResponse(_file_mail(request).html, headers=headers)
 
 
