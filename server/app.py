@@ -21,6 +21,9 @@ from tortoise.exceptions import (
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
 from server.desk import routes as desk_routes
+from server.front import routes as front_routes
+from server.front.articles import Articles
+from server.front.searching import Indexes
 from server.gifts import routes as gifts_routes
 from server.kit.clock import now
 from server.kit.database import (
@@ -60,6 +63,7 @@ ROOMS = (
     gifts_routes,
     newsletter_routes,
     contact_routes,
+    front_routes,
     privacy_routes,
     desk_routes,
 )
@@ -114,6 +118,8 @@ def _share(app: Starlette, settings: Settings) -> None:
     state.library = Library(settings.content)
     state.tips = Tips(settings.content)
     state.answers = Answers(settings.content)
+    state.articles = Articles(settings.content)
+    state.indexes = Indexes()
     state.letters = Letters(settings.email_templates)
     state.workshop = Workshop(settings.data)
 
@@ -184,8 +190,8 @@ def _facts_of(app: Starlette) -> Facts:
         # Without the database pages go on as they were.
         with contextlib.suppress(OperationalError, DBConnectionError):
             sent = await issuing.sent_names()
-        files = (state.library.version(), state.tips.version(), state.answers.version())
-        return state.house.fresh(), files, sent
+        shelves = (state.library, state.tips, state.answers, state.articles)
+        return state.house.fresh(), [shelf.version() for shelf in shelves], sent
 
     return facts
 

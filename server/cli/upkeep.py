@@ -5,6 +5,7 @@ import sys
 
 from server.cli.shared import report, speak
 from server.contact.answers import Answers
+from server.front.articles import Articles
 from server.kit.content import Finding
 from server.kit.house import HouseFile
 from server.kit.migrations import migrate
@@ -65,7 +66,8 @@ def find_faults(settings: Settings) -> list[Finding]:
     house.fresh()
     found = [house.finding] if house.finding else []
     found += Library(settings.content).findings() + Tips(settings.content).findings()
-    found += Answers(settings.content).findings() + Letters(settings.email_templates).findings()
+    found += Answers(settings.content).findings() + Articles(settings.content).findings()
+    found += Letters(settings.email_templates).findings()
     return sorted(found, key=lambda one: (str(one.file), one.line))
 
 

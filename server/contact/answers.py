@@ -1,13 +1,13 @@
 """Frequent questions (`content/faq/`) and pages (`content/pages/`) as their files describe them."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
 from server.kit import markup
 from server.kit.content import Finding, Shelf, read_document
+from server.kit.text import folded
 
 PAGES = ("about", "privacy", "why-free")
 
@@ -21,6 +21,7 @@ class Answer:
     group: str
     order: float
     html: str
+    plain: str
     words: str
 
 
@@ -32,6 +33,7 @@ class Page:
     title: str
     description: str
     html: str
+    plain: str
 
 
 class Answers:
@@ -49,7 +51,7 @@ class Answers:
 
     def groups(self, language: str, query: str = "") -> dict[str, list[Answer]]:
         """Answers by group in their order; with a query only those that hold all its words."""
-        wanted = _fold(query).split()
+        wanted = folded(query).split()
         found: dict[str, list[Answer]] = {}
         answers = [one for (_, spoken), one in self._faq.fresh().items() if spoken == language]
         for answer in sorted(answers, key=lambda one: (one.order, one.slug)):
@@ -78,22 +80,19 @@ def _read_answer(file: Path, name: str, language: str) -> Answer:
         group=doc.text("group"),
         order=doc.number("order", 100),
         html=_inside(tree),
-        words=_fold(f"{question} {markup.plain(tree)}"),
+        plain=markup.plain(tree),
+        words=folded(f"{question} {markup.plain(tree)}"),
     )
 
 
 def _read_page(file: Path, name: str, language: str) -> Page:
     doc = read_document(file)
     tree = markup.tree(doc.body)
-    return Page(language, doc.text("title"), doc.text("description", ""), _inside(tree))
+    return Page(
+        language, doc.text("title"), doc.text("description", ""), _inside(tree), markup.plain(tree)
+    )
 
 
 def _inside(tree: Element) -> str:
     html = tostring(tree, encoding="unicode", method="html")
     return re.sub(r"^<div>|</div>$", "", html.strip())
-
-
-def _fold(text: str) -> str:
-    """Without accents and case, for searching."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -18,6 +18,15 @@ Span = tuple[time, time] | None
 
 
 @dataclass(frozen=True)
+class Author:
+    """Who writes: a line about them per language, and where else they are found."""
+
+    name: str
+    about: Mapping[str, str]
+    profiles: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class House:
     """Texts and choices of the operator; what is missing has a sober default."""
 
@@ -34,6 +43,7 @@ class House:
     channels: tuple[Mapping[str, str], ...] = ()
     accent: str = "#1f5a45"
     themes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    authors: Mapping[str, Author] = field(default_factory=dict)
     hours: tuple[Span, ...] = (WHOLE_DAY,) * 7
     holidays: Mapping[date, Span] = field(default_factory=dict)
     no_ask_days: int = 3
@@ -46,9 +56,10 @@ class House:
     def host_first_name(self) -> str:
         return self.host_name.split(" ")[0]
 
-    @property
-    def initials(self) -> str:
-        return "".join(word[0] for word in self.host_name.split() if word[0].isupper())[:2]
+    def author(self, name: str) -> Author:
+        """Who writes under this name; of the host what stands there, of others the name alone."""
+        about = self.host_about if name == self.host_name else {}
+        return self.authors.get(name) or Author(name, about)
 
     def theme(self, theme: str, language: str) -> str:
         """The name of a theme in a language, its id where the house gave it no name."""
@@ -136,6 +147,7 @@ def read_house(file: Path) -> House:
         channels=tuple(_mapping(doc, "channels").get("list", ())),
         accent=_accent(doc),
         themes={key: dict(value) for key, value in _mapping(doc, "themes").items()},
+        authors=_authors(doc),
         hours=_hours(doc),
         holidays=_holidays(doc),
         no_ask_days=_days(doc, windows, "no_ask_days", 3),
@@ -160,6 +172,24 @@ def _both(doc: Document, key: str) -> dict[str, str]:
     if any(language not in value for language in LANGUAGES):
         raise doc.fault("kit.house_languages", key)
     return {language: str(value[language]) for language in LANGUAGES}
+
+
+def _authors(doc: Document) -> dict[str, Author]:
+    found = {}
+    for name, given in _mapping(doc, "authors").items():
+        about = given.get("about") if isinstance(given, dict) else None
+        if not isinstance(about, dict) or any(one not in about for one in LANGUAGES):
+            raise doc.fault("kit.house_author", name)
+        profiles = given.get("profiles") or []
+        whole = [one for one in profiles if isinstance(one, dict) and {"label", "href"} <= set(one)]
+        if len(whole) != len(profiles) or not all(_is_address(one["href"]) for one in whole):
+            raise doc.fault("kit.house_profile", name)
+        found[name] = Author(name, {one: str(about[one]) for one in LANGUAGES}, tuple(whole))
+    return found
+
+
+def _is_address(href: object) -> bool:
+    return bool(re.match(r"https?://", str(href)))
 
 
 def _accent(doc: Document) -> str:

@@ -6,6 +6,7 @@ a tree of elements. Pages, mails, PDF and EPUB are written from that one tree.
 
 import re
 import textwrap
+from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, SubElement
@@ -48,6 +49,7 @@ ATTRIBUTES = {
 }
 SCHEMES = {"https", "http", "mailto", "tel"}
 VOID = {"br", "hr", "img"}
+BLOCKS = {"p", "h2", "h3", "h4", "li", "blockquote", "th", "td", "tr", "br"}
 NOTE = re.compile(r"\[\^([\w-]{1,30})\](?!:)")
 NOTE_TEXT = re.compile(r"^\[\^([\w-]{1,30})\]:[ \t]+(.+(?:\n(?:[ ]{2,}|\t).+)*)\n?", re.MULTILINE)
 
@@ -102,8 +104,17 @@ class _Grower(HTMLParser):
 
 
 def plain(element: Element) -> str:
-    """All the words of an element on one line."""
-    return " ".join("".join(element.itertext()).split())
+    """All the words of an element on one line, without the marks of its notes."""
+    return " ".join("".join(_words(element)).split())
+
+
+def _words(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if child.get("class") != "note":
+            yield from _words(child)
+        # Two blocks may stand together without a space between them in the source.
+        yield f" {child.tail or ''}" if child.tag in BLOCKS else child.tail or ""
 
 
 def word_count(element: Element) -> int:

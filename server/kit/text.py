@@ -5,6 +5,7 @@ as `{one: ..., other: ...}`. A key is asked for with its room: `say("nl", "gifts
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -104,6 +105,18 @@ def file_size(language: str, octets: int) -> str:
     if octets < 1_000_000:
         return f"{max(1, round(octets / 1000))}\u00a0kB"
     return f"{number(language, octets / 1_000_000, 1)}\u00a0MB"
+
+
+def folded(text: str) -> str:
+    """The text without accents and case, for searching; letter by letter, so that places stay."""
+    return "".join(_folded(letter) for letter in text)
+
+
+@cache
+def _folded(letter: str) -> str:
+    plain = unicodedata.normalize("NFKD", letter.lower())
+    base = "".join(one for one in plain if not unicodedata.combining(one))
+    return base if len(base) == 1 else letter
 
 
 def whole_number(written: str, digits: int = 9) -> int | None:

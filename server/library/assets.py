@@ -1,6 +1,7 @@
 """An asset as its file describes it: what is given, to whom, why it is free, and its chapters."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -9,7 +10,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from server.kit import markup
-from server.kit.content import Document, Finding, Shelf, read_document
+from server.kit.content import ContentError, Document, Finding, Shelf, read_document
 from server.library.covers import CLOTHS
 
 KINDS = ("e-book", "white paper")
@@ -128,6 +129,10 @@ class Library:
         asset = self._shelf.fresh().get((f"library/{slug}/index", language))
         return asset if asset and asset.published <= today else None
 
+    def by_author(self, author: str, language: str, today: date) -> list[Asset]:
+        """What somebody wrote of what is published in a language."""
+        return [one for one in self.assets(language, today) if one.author == author]
+
     def titles(self, language: str) -> dict[str, str]:
         """Slug → title, in the other language where there is only that."""
         found = {}
@@ -183,7 +188,7 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         cloth=doc.choice("cloth", ("", *sorted(CLOTHS)), ""),
         cover=_cover(doc),
         license=doc.text("license", ""),
-        published=_day(doc, "published"),
+        published=day(doc, "published"),
         chapters=chapters,
     )
 
@@ -214,7 +219,8 @@ def _themes(doc: Document) -> tuple[str, ...]:
     return themes
 
 
-def _day(doc: Document, key: str) -> date:
+def day(doc: Document, key: str) -> date:
+    """A day that must be there; ContentError where it is missing."""
     moment = doc.moment(key)
     if moment is None:
         raise doc.fault("kit.content_missing", key)
@@ -246,14 +252,20 @@ def read_chapters(doc: Document) -> tuple[Chapter, ...]:
     parts = re.split(r"(?m)^## +(.+?)[ \t#]*$", text)
     if len(parts) < 3 or parts[0].strip():
         raise doc.fault("library.no_chapters")
-    chapters = []
-    for number, (title, body) in enumerate(zip(parts[1::2], parts[2::2], strict=True), 1):
-        marks = list(dict.fromkeys(markup.NOTE.findall(body)))
-        for mark in marks:
-            if mark not in notes:
-                line = doc.source.count("\n", 0, doc.source.find(f"[^{mark}]")) + 1
-                fault = doc.fault("library.note_missing", mark=mark)
-                raise type(fault)(Finding(doc.file, line, "library.note_missing", {"mark": mark}))
-        found = tuple((mark, markup.tree(notes[mark])) for mark in marks)
-        chapters.append(Chapter(number, title.strip(), markup.tree(body), found))
-    return tuple(chapters)
+    return tuple(
+        read_chapter(doc, number, title.strip(), body, notes)
+        for number, (title, body) in enumerate(zip(parts[1::2], parts[2::2], strict=True), 1)
+    )
+
+
+def read_chapter(
+    doc: Document, number: int, title: str, body: str, notes: Mapping[str, str]
+) -> Chapter:
+    """One chapter with the notes it refers to; ContentError where a note is missing."""
+    marks = list(dict.fromkeys(markup.NOTE.findall(body)))
+    for mark in marks:
+        if mark not in notes:
+            line = doc.source.count("\n", 0, doc.source.find(f"[^{mark}]")) + 1
+            raise ContentError(Finding(doc.file, line, "library.note_missing", {"mark": mark}))
+    found = tuple((mark, markup.tree(notes[mark])) for mark in marks)
+    return Chapter(number, title, markup.tree(body), found)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from server.kit.clock import now
@@ -220,6 +220,11 @@ async def status_of(name: str) -> Status | None:
     finished = issue.state == "queued" and done == issue.audience
     state = "sent" if finished else ("sending" if issue.state == "queued" else "queuing")
     return Status(name, state, issue.audience, issue.in_window, dict(states))
+
+
+async def public_tips(tips: Tips, language: str, today: date) -> list[Tip]:
+    """What all may read in a language, newest first: published, or sent."""
+    return tips.public(language, today, await sent_names())
 
 
 async def sent_names() -> set[str]:

@@ -1,4 +1,4 @@
-"""The home page, the weekly tip: sign-up, archive, feed, confirming and leaving."""
+"""The weekly tip: sign-up, archive, feed, confirming and leaving."""
 
 from typing import Any
 
@@ -6,55 +6,26 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.kit.addresses import AddressError, normalise
-from server.kit.text import LANGUAGES, say
+from server.kit.text import say
 from server.leads import tracking_consent
 from server.leads.subscribing import Asked
-from server.library.making import with_covers
 from server.mail import following
 from server.newsletter import issuing, joining
 from server.newsletter.joining import Host
 from server.newsletter.tips import Tip
 from server.tracking.evidence import WAY_OUT
 from server.web.errors import NotFoundError, RefusedError
+from server.web.feeds import Entry, feed
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
-from server.web.rendering import page, render
+from server.web.rendering import page
 from server.web.routing import Route
 from server.web.visitor import visitor
-
-SITE_PAGES = (
-    "",
-    "library",
-    "newsletter",
-    "faq",
-    "contact",
-    "about",
-    "privacy",
-    "my-page",
-    "why-free",
-)
 
 
 async def public_tips(request: Request, language: str) -> list[Tip]:
     """What all may read in a language, newest first."""
-    state = request.app.state
-    tips: list[Tip] = state.tips.public(language, state.today(), await issuing.sent_names())
-    return tips
-
-
-async def home(request: Request) -> Response:
-    """Something to take along before anything is said about us."""
-    state, language = request.app.state, request.path_params["lang"]
-    assets = state.library.assets(language, state.today())
-    first = next((asset for asset in assets if asset.is_readable), None)
-    tips = await public_tips(request, language)
-    return page(
-        request,
-        "newsletter/home.html",
-        books=with_covers(assets),
-        tip=tips[0] if tips else None,
-        newest=with_covers([first])[0] if first else None,
-    )
+    return await issuing.public_tips(request.app.state.tips, language, request.app.state.today())
 
 
 async def overview(request: Request) -> Response:
@@ -99,30 +70,29 @@ async def tip(request: Request) -> Response:
     if place is None:
         raise NotFoundError
     before = tips[place + 1] if place + 1 < len(tips) else None
-    return page(request, "newsletter/tip.html", tip=tips[place], before=before)
+    state = request.app.state
+    author = tips[place].author or state.house.fresh().host_name
+    books = state.library.by_author(author, language, state.today())
+    return page(request, "newsletter/tip.html", tip=tips[place], before=before, books=books)
 
 
-async def feed(request: Request) -> Response:
-    """The tips as an Atom feed (RFC 4287)."""
+async def tips_feed(request: Request) -> Response:
+    """The tips as an Atom feed."""
     language = request.path_params.get("lang") or request.app.state.settings.language
     request.state.language = language
-    tips = (await public_tips(request, language))[:20]
-    xml = render(request, "newsletter/feed.xml", tips=tips)
-    return Response(xml, media_type="application/atom+xml")
-
-
-async def sitemap(request: Request) -> Response:
-    """Every public page in both languages (sitemaps.org)."""
-    state = request.app.state
-    pages = []
-    for language in LANGUAGES:
-        assets = state.library.assets(language, state.today())
-        pages += [asset.path for asset in assets]
-        pages += [f"{asset.path}/read" for asset in assets if asset.is_readable]
-        pages += [one.path for one in await public_tips(request, language)]
-        pages += [f"/{language}/{name}" for name in SITE_PAGES]
-    xml = render(request, "newsletter/sitemap.xml", pages=pages)
-    return Response(xml, media_type="application/xml")
+    host = request.app.state.house.fresh().host_name or request.app.state.house.fresh().name
+    entries = [
+        Entry(
+            title=one.subject,
+            path=one.path,
+            updated=one.published.isoformat() if one.published else "2026-01-01",
+            author=one.author or host,
+            summary=one.preview,
+            html=one.html(),
+        )
+        for one in await public_tips(request, language)
+    ]
+    return feed(request, say(language, "web.tip"), f"/{language}/newsletter", entries)
 
 
 async def show_confirm(request: Request) -> Response:
@@ -232,7 +202,6 @@ async def _leaving(request: Request) -> joining.Leaving:
 
 
 routes = [
-    Route("/{lang:lang}/", home, name="newsletter:home", methods=["GET"], role="public", keeps=()),
     Route(
         "/{lang:lang}/newsletter",
         overview,
@@ -250,16 +219,20 @@ routes = [
     ),
     Route(
         "/{lang:lang}/newsletter/feed.xml",
-        feed,
+        tips_feed,
         name="newsletter:feed",
         methods=["GET"],
         role="public",
         keeps=(),
     ),
     Route(
-        "/sitemap.xml", sitemap, name="newsletter:sitemap", methods=["GET"], role="public", keeps=()
+        "/feed.xml",
+        tips_feed,
+        name="newsletter:main_feed",
+        methods=["GET"],
+        role="public",
+        keeps=(),
     ),
-    Route("/feed.xml", feed, name="newsletter:main_feed", methods=["GET"], role="public", keeps=()),
     Route(
         "/{lang:lang}/newsletter/{issue}",
         tip,

@@ -66,6 +66,7 @@ def error_page(request: Request, status: int, words: tuple[str, str] | None = No
         headers=headers,
         heading=say(language, heading),
         lead=say(language, lead),
+        searches=status == 404,
         kicker=str(status),
     )
 

@@ -32,6 +32,7 @@ def make_environment() -> Environment:
     )
     environment.globals["static"] = static_url
     environment.filters["em"] = emphasised
+    environment.filters["initials"] = initials
     environment.filters["mailto"] = lambda value: quote(str(value), safe="")
     return environment
 
@@ -39,6 +40,11 @@ def make_environment() -> Environment:
 def emphasised(sentence: str) -> Markup:
     """`*title*` in a sentence of ours becomes `<em>title</em>`; all else is escaped."""
     return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", str(escape(sentence))))  # noqa: S704
+
+
+def initials(name: str) -> str:
+    """The monogram of a name: two capitals at most."""
+    return "".join(word[0] for word in name.split() if word[0].isupper())[:2]
 
 
 class Speaker:

@@ -41,6 +41,9 @@ GROUPS = {
         f"/{{lang}}/library/{PAPER}?sent=1&c=4",
     ],
     "house": [
+        "/{lang}/articles",
+        "/{lang}/search",
+        "/{lang}/search?q={word}",
         "/{lang}/faq",
         "/{lang}/faq?q={word}",
         "/{lang}/faq?q=zzz",

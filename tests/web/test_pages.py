@@ -1,17 +1,21 @@
 """Every page in both languages, and what is said when there is none."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from server.kit.database import rows
-from tests.product import Product
+from server.kit.settings import Settings
+from tests.product import Product, new_client
+from tests.support.content import copied
 
 PAGES = [
     "", "library", "library?theme=geven", "library?theme=zzz", "library/geven-werkt",
     "library/gulle-gever", "library/geven-werkt/read?c=2&size=l", "newsletter",
     "newsletter/2026-47", "faq", "faq?q=adres", "faq?q=zzz", "contact", "about", "privacy",
-    "why-free", "my-page", "my-page?sent=1", "my-page?erased=1",
+    "why-free", "articles", "search", "search?q=adres", "search?q=zzz", "my-page",
+    "my-page?sent=1", "my-page?erased=1",
 ]  # fmt: skip
 
 
@@ -27,6 +31,18 @@ async def test_a_page_speaks_its_language(product: Product, lang: str, page: str
     )
     assert "{{" not in answer.text
     assert answer.text.count("<h1") == 1
+
+
+async def test_a_site_without_a_house_still_shows_its_pages(
+    database: Settings, tmp_path: Path
+) -> None:
+    settings = Settings(**{**vars(database), "content": copied(tmp_path)})
+    (settings.content / "site.yaml").unlink()
+    async with new_client(settings) as client:
+        for path in PAGES:
+            answer = await client.get(f"/nl/{path}")
+            assert answer.status_code == 200, path
+            assert "None" not in re.sub(r"<[^>]*>", "", answer.text), path
 
 
 async def test_the_front_door_speaks_the_language_of_the_browser(product: Product) -> None:

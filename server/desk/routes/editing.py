@@ -28,7 +28,7 @@ from server.web.routing import Route
 def _findings(request: Request) -> list[Finding]:
     state = request.app.state
     found: list[Finding] = state.library.findings() + state.tips.findings()
-    found += state.answers.findings() + state.letters.findings()
+    found += state.answers.findings() + state.articles.findings() + state.letters.findings()
     return [*found, state.house.finding] if state.house.finding else found
 
 
