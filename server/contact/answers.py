@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from server.kit import markup
 from server.kit.content import Finding, Shelf, read_document
-from server.kit.text import folded
+from server.kit.text import folded, other
 
 PAGES = ("about", "privacy", "why-free")
 
@@ -46,8 +46,8 @@ class Answers:
     def page(self, name: str, language: str) -> Page | None:
         """A page in a language, in the other where there is only that."""
         items = self._pages.fresh()
-        other = "en" if language == "nl" else "nl"
-        return items.get((f"pages/{name}", language)) or items.get((f"pages/{name}", other))
+        same = items.get((f"pages/{name}", language))
+        return same or items.get((f"pages/{name}", other(language)))
 
     def groups(self, language: str, query: str = "") -> dict[str, list[Answer]]:
         """Answers by group in their order; with a query only those that hold all its words."""

@@ -6,13 +6,15 @@ from starlette.responses import Response
 from server.front import pieces
 from server.front.articles import Article, related_assets
 from server.front.searching import Index, Piece
-from server.kit.text import LANGUAGES, say
+from server.kit.text import LANGUAGES, other, say
 from server.library.assets import Asset
-from server.library.making import with_covers
+from server.library.cards import card
+from server.library.making import cover_svg, with_covers
 from server.newsletter import issuing
 from server.newsletter.tips import Tip
 from server.web.errors import NotFoundError
 from server.web.feeds import Entry, feed
+from server.web.pictures import picture
 from server.web.rendering import page, render
 from server.web.routing import Route
 
@@ -72,20 +74,44 @@ async def articles(request: Request) -> Response:
 
 async def article(request: Request) -> Response:
     """One article, who wrote it, and what to take along."""
-    language, slug = request.path_params["lang"], request.path_params["slug"]
-    every = _articles(request, language)
-    found = next((one for one in every if one.slug == slug), None)
-    if not found:
-        raise NotFoundError
-    assets = _assets(request, language)
+    found = _article(request)
+    assets = _assets(request, found.language)
     return page(
         request,
         "front/article.html",
         article=found,
         books=[asset for asset in assets if asset.author == found.author],
         related=with_covers(related_assets(found, assets)),
-        others=[one for one in every if one is not found][:OTHERS],
+        others=[one for one in _articles(request, found.language) if one is not found][:OTHERS],
+        elsewhere=any(one.slug == found.slug for one in _articles(request, other(found.language))),
     )
+
+
+def _article(request: Request) -> Article:
+    slug = request.path_params["slug"]
+    every = _articles(request, request.path_params["lang"])
+    found = next((one for one in every if one.slug == slug), None)
+    if not found:
+        raise NotFoundError
+    return found
+
+
+async def article_card(request: Request) -> Response:
+    """The picture beside a link to an article."""
+    found, state = _article(request), request.app.state
+    drawn = card(found.title, found.author, state.house.fresh())
+    return picture(await state.workshop.card(f"article-{found.slug}", found.language, drawn))
+
+
+async def house_card(request: Request) -> Response:
+    """The picture beside a link to any other page."""
+    state, language = request.app.state, request.path_params["lang"]
+    house = state.house.fresh()
+    title = house.welcome.get(language, {}).get("title", house.name)
+    newest = next(iter(_assets(request, language)), None)
+    cover = cover_svg(newest) if newest else ""
+    drawn = card(title, house.line.get(language, ""), house, cover)
+    return picture(await state.workshop.card("house", language, drawn))
 
 
 async def articles_feed(request: Request) -> Response:
@@ -141,9 +167,8 @@ async def sitemap(request: Request) -> Response:
 
 def _other(path: str, paths: list[str]) -> str:
     """The same page in the other language, if it is there."""
-    language, rest = path[1:3], path[3:]
-    other = next(one for one in LANGUAGES if one != language)
-    return f"/{other}{rest}" if f"/{other}{rest}" in paths else ""
+    same = f"/{other(path[1:3])}{path[3:]}"
+    return same if same in paths else ""
 
 
 routes = [
@@ -168,6 +193,22 @@ routes = [
         "/{lang:lang}/articles/{slug}",
         article,
         name="front:article",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
+    Route(
+        "/{lang:lang}/articles/{slug}/card.png",
+        article_card,
+        name="front:article_card",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
+    Route(
+        "/{lang:lang}/card.png",
+        house_card,
+        name="front:card",
         methods=["GET"],
         role="public",
         keeps=(),

@@ -38,6 +38,11 @@ def catalogue() -> dict[str, dict[str, Sentence]]:
     return found
 
 
+def other(language: str) -> str:
+    """The language that is not this one."""
+    return next(one for one in LANGUAGES if one != language)
+
+
 def say(language: str, key: str, /, **values: Any) -> str:
     """The sentence for a key, filled in; a plural is chosen by the value `count`.
 

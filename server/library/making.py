@@ -18,6 +18,7 @@ from server.library.covers import cover
 from server.library.epub import make_epub
 from server.library.press import FONTS, HERE, make_leaves, make_pdf, make_png
 
+CARD_WIDTH = 1200  # pixels
 LEAVES = 8  # pages of a book that an editor sees before it is given
 MEDIA_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip", "png": "image/png"}
 # The ways of making are part of what is made: other code or other fonts, another file.
@@ -86,6 +87,19 @@ class Workshop:
         with ZipFile(BytesIO(packed)) as archive:
             name = f"{number}.png"
             return archive.read(name) if name in archive.namelist() else None
+
+    async def card(self, name: str, language: str, drawn: str) -> bytes:
+        """The picture of a card as `cards.card` draws it, made now if it is not there.
+
+        `name` tells the cards of a language apart; of each the newest is kept.
+        """
+        key = sha256(f"{drawn}{RECIPE}".encode()).hexdigest()[:16]
+        file = self._folder / f"{name}.{language}.{key}.card"
+        async with self._locks[file]:
+            if not file.is_file():
+                made = await asyncio.to_thread(make_png, drawn, CARD_WIDTH)
+                await asyncio.to_thread(_keep, file, made)
+            return await asyncio.to_thread(file.read_bytes)
 
     def file(self, asset: Asset, house: House, kind: str) -> Path:
         """Where the file stands once it is made; another text or house, another name."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from server.kit.text import other as other_than
 from server.kit.text import whole_number
 from server.library.assets import Asset, Library
 from server.library.making import cover_svg, with_covers
@@ -54,13 +55,15 @@ def place_or_start(asset: Asset, query: Mapping[str, str]) -> Place:
 
 def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
     """What the landing page shows: cover, a real sample, what stands beside it on the shelf."""
+    translated = library.exactly(asset.slug, other_than(asset.language), today)
     others = [other for other in library.assets(asset.language, today) if other != asset]
     return {
         "asset": asset,
         "cover": cover_svg(asset),
         "sample": sample_html(asset.chapters[0], asset.language, asset.folder),
         "beside": with_covers(others[:3]),
-        "translated": library.exactly(asset.slug, "en" if asset.language == "nl" else "nl", today),
+        "translated": translated,
+        "elsewhere": bool(translated),
     }
 
 

@@ -3,8 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.kit.text import say
 from server.library.assets import Asset
-from server.library.making import MEDIA_TYPES, with_covers
+from server.library.cards import card
+from server.library.making import MEDIA_TYPES, cover_svg, with_covers
 from server.library.reader import (
     NoSuchChapterError,
     asset_facts,
@@ -13,6 +15,7 @@ from server.library.reader import (
 )
 from server.web.downloads import Download
 from server.web.errors import NotFoundError
+from server.web.pictures import picture
 from server.web.rendering import page
 from server.web.routing import Route
 
@@ -98,11 +101,15 @@ async def download(request: Request) -> Response:
 async def cover(request: Request) -> Response:
     """The cover as a picture, for mail and for whoever shares the page."""
     state = request.app.state
-    content = await state.workshop.get(_asset(request), state.house.fresh(), "png")
-    answer = Download(content, MEDIA_TYPES["png"], name="cover.png", request=request)
-    answer.headers["cache-control"] = "public, max-age=86400"
-    answer.headers["cross-origin-resource-policy"] = "cross-origin"
-    return answer
+    return picture(await state.workshop.get(_asset(request), state.house.fresh(), "png"))
+
+
+async def share_card(request: Request) -> Response:
+    """The picture beside a link to an asset."""
+    asset, state = _asset(request), request.app.state
+    line = f"{say(asset.language, asset.kind_text)}, {asset.author}"
+    drawn = card(asset.title, line, state.house.fresh(), cover_svg(asset))
+    return picture(await state.workshop.card(f"asset-{asset.slug}", asset.language, drawn))
 
 
 routes = [
@@ -129,6 +136,14 @@ routes = [
         methods=["GET"],
         role="public",
         keeps=("c", "size"),
+    ),
+    Route(
+        "/{lang:lang}/library/{slug}/card.png",
+        share_card,
+        name="library:card",
+        methods=["GET"],
+        role="public",
+        keeps=(),
     ),
     Route(
         "/{lang:lang}/library/{slug}/cover.png",

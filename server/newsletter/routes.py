@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.kit.addresses import AddressError, normalise
-from server.kit.text import say
+from server.kit.text import other, say
 from server.leads import tracking_consent
 from server.leads.subscribing import Asked
+from server.library.cards import card
 from server.mail import following
 from server.newsletter import issuing, joining
 from server.newsletter.joining import Host
@@ -18,6 +19,7 @@ from server.web.errors import NotFoundError, RefusedError
 from server.web.feeds import Entry, feed
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
+from server.web.pictures import picture
 from server.web.rendering import page
 from server.web.routing import Route
 from server.web.visitor import visitor
@@ -64,16 +66,39 @@ async def sign_up(request: Request) -> Response:
 
 async def tip(request: Request) -> Response:
     """One tip in the archive."""
-    language, name = request.path_params["lang"], request.path_params["issue"]
-    tips = await public_tips(request, language)
+    tips, place = await _place(request)
+    found, state = tips[place], request.app.state
+    author = found.author or state.house.fresh().host_name
+    return page(
+        request,
+        "newsletter/tip.html",
+        tip=found,
+        before=tips[place + 1] if place + 1 < len(tips) else None,
+        books=state.library.by_author(author, found.language, state.today()),
+        elsewhere=await _is_public(request, found.issue, other(found.language)),
+    )
+
+
+async def tip_card(request: Request) -> Response:
+    """The picture beside a link to a tip."""
+    tips, place = await _place(request)
+    found, state = tips[place], request.app.state
+    line = say(found.language, "newsletter.tip_number", number=found.number)
+    drawn = card(found.subject, line, state.house.fresh())
+    return picture(await state.workshop.card(f"tip-{found.issue}", found.language, drawn))
+
+
+async def _place(request: Request) -> tuple[list[Tip], int]:
+    tips = await public_tips(request, request.path_params["lang"])
+    name = request.path_params["issue"]
     place = next((n for n, one in enumerate(tips) if one.issue == name), None)
     if place is None:
         raise NotFoundError
-    before = tips[place + 1] if place + 1 < len(tips) else None
-    state = request.app.state
-    author = tips[place].author or state.house.fresh().host_name
-    books = state.library.by_author(author, language, state.today())
-    return page(request, "newsletter/tip.html", tip=tips[place], before=before, books=books)
+    return tips, place
+
+
+async def _is_public(request: Request, issue: str, language: str) -> bool:
+    return any(one.issue == issue for one in await public_tips(request, language))
 
 
 async def tips_feed(request: Request) -> Response:
@@ -229,6 +254,14 @@ routes = [
         "/feed.xml",
         tips_feed,
         name="newsletter:main_feed",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
+    Route(
+        "/{lang:lang}/newsletter/{issue}/card.png",
+        tip_card,
+        name="newsletter:card",
         methods=["GET"],
         role="public",
         keeps=(),

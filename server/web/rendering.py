@@ -1,6 +1,7 @@
 """Templates: one environment for all rooms; `gifts/x.html` is `server/gifts/templates/x.html`."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +33,7 @@ def make_environment() -> Environment:
     )
     environment.globals["static"] = static_url
     environment.filters["em"] = emphasised
+    environment.filters["ld"] = linked_data
     environment.filters["initials"] = initials
     environment.filters["mailto"] = lambda value: quote(str(value), safe="")
     return environment
@@ -40,6 +42,14 @@ def make_environment() -> Environment:
 def emphasised(sentence: str) -> Markup:
     """`*title*` in a sentence of ours becomes `<em>title</em>`; all else is escaped."""
     return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", str(escape(sentence))))  # noqa: S704
+
+
+def linked_data(data: Mapping[str, Any]) -> Markup:
+    """What a page is about, for machines that read (schema.org, JSON-LD 1.1)."""
+    written = json.dumps({"@context": "https://schema.org", **data}, ensure_ascii=False)
+    # Inside a script no text may look like its end.
+    safe = written.replace("<", "\\u003c").replace("&", "\\u0026")
+    return Markup('<script type="application/ld+json">{}</script>').format(Markup(safe))  # noqa: S704
 
 
 def initials(name: str) -> str:
@@ -120,7 +130,11 @@ def render(request: Request, template: str, **values: Any) -> str:
         "staff": getattr(request.state, "staff", None),
         "csrf": getattr(request.state, "csrf", ""),
         "here": _here(request.url.path, speak.language),
-        "other_address": _other_address(request.url.path, speak.language),
+        "other_address": _other_address(
+            request.url.path, speak.language, is_there=values.get("elsewhere", True)
+        ),
+        "default_language": settings.language,
+        "elsewhere": True,
         "tip_day": speak.weekday(house.next_tip(now(), settings.timezone)),
         **values,
     }
@@ -140,8 +154,8 @@ def _here(path: str, language: str) -> Callable[[str], Markup]:
     return here
 
 
-def _other_address(path: str, language: str) -> str:
-    """The same page in the other language; the home page where the path has no language."""
-    other = next(one for one in text.LANGUAGES if one != language)
-    start = f"/{language}/"
-    return f"/{other}/{path.removeprefix(start)}" if path.startswith(start) else f"/{other}/"
+def _other_address(path: str, language: str, *, is_there: bool) -> str:
+    """The same page in the other language; the home page where there is none."""
+    home, start = f"/{text.other(language)}/", f"/{language}/"
+    is_there = is_there and path.startswith(start)
+    return f"{home}{path.removeprefix(start)}" if is_there else home
