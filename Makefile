@@ -1,4 +1,4 @@
-.PHONY: run test soak check lock
+.PHONY: run test soak bench check lock
 
 # The site on http://127.0.0.1:8000
 run:
@@ -11,6 +11,10 @@ test:
 # The same with the whole matrices: every page in every look, width and language
 soak:
 	.ci/venv test && .ci/system && TEST_MATRIX=whole .ci/test
+
+# Figures, as ratios measured side by side in one run
+bench:
+	.ci/venv test && .ci/system && .ci/bench
 
 # What needs no product to run: style, types, the order of the rooms, the texts
 check:
