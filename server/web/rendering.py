@@ -18,6 +18,7 @@ from server.kit.clock import now
 from server.kit.settings import PACKAGE
 from server.web.language import language_of
 from server.web.static import static_url
+from server.web.style import style_url
 
 
 def make_environment() -> Environment:
@@ -32,6 +33,7 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = static_url
+    environment.globals["style"] = style_url
     environment.filters["em"] = emphasised
     environment.filters["ld"] = linked_data
     environment.filters["initials"] = initials

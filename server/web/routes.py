@@ -1,13 +1,13 @@
-"""Static files, the accent of the house, robots, health."""
+"""Static files, style sheets, robots, health."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from server.kit.colour import accent_css
 from server.kit.database import rows
 from server.web.language import language_of
 from server.web.routing import Route
 from server.web.static import static_files
+from server.web.style import SHEETS, sheet
 
 YEAR = "public, max-age=31536000, immutable"
 HOUR = "public, max-age=3600"
@@ -31,11 +31,15 @@ async def static(request: Request) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-async def accent(request: Request) -> Response:
-    """The colours of the house as custom properties."""
-    css = accent_css(request.app.state.house.fresh().accent)
-    headers = {"Cache-Control": "public, max-age=300", **FOR_ALL}
-    return Response(css, media_type="text/css", headers=headers)
+async def style(request: Request) -> Response:
+    """The style sheet of a side of the site in the colour of the house."""
+    name = request.path_params["name"]
+    if name not in SHEETS:
+        return PlainTextResponse("404", 404)
+    made = sheet(name, request.app.state.house.fresh().accent)
+    keep = YEAR if request.query_params.get("v") == made.version else HOUR
+    headers = {"Cache-Control": keep, **FOR_ALL}
+    return Response(made.content, media_type="text/css", headers=headers)
 
 
 async def robots(request: Request) -> Response:
@@ -69,7 +73,14 @@ routes = [
         role="public",
         keeps=("v",),
     ),
-    Route("/house.css", accent, name="web:accent", methods=["GET"], role="public", keeps=()),
+    Route(
+        "/style/{name}.css",
+        style,
+        name="web:style",
+        methods=["GET"],
+        role="public",
+        keeps=("v",),
+    ),
     Route("/robots.txt", robots, name="web:robots", methods=["GET"], role="public", keeps=()),
     Route("/health", health, name="web:health", methods=["GET"], role="public"),
     Route("/ready", ready, name="web:ready", methods=["GET"], role="public"),

@@ -39,7 +39,7 @@ def test_no_page_has_an_error_of_markup(furnished: Furnished, tmp_path: Path) ->
             assert answer.status_code in (200, 404, 410), where
             name = f"{number:03}{where.split('?')[0].replace('/', '-')[:60]}.html"
             (tmp_path / name).write_text(answer.text, "utf-8")
-        styles = ("static/tokens.css", "static/public.css", "static/desk.css", "house.css")
+        styles = ("style/public.css", "style/desk.css")
         for path in styles:
             (tmp_path / path.replace("/", "-")).write_text(client.get(f"/{path}").text, "utf-8")
     assert not (faults := check(tmp_path)), "\n".join(faults)

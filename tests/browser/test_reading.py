@@ -124,7 +124,7 @@ async def test_the_browser_itself_remembers_the_place_and_the_letters(
     assert {url.partition("?")[0] for url in asked if "/static/" not in url} == {
         first,
         first.replace("/nl/", "/en/"),
-        f"{live_server.url}/house.css",
+        f"{live_server.url}/style/public.css",
     }
 
 

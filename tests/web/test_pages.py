@@ -93,19 +93,23 @@ async def test_machines_find_feed_map_and_rules(product: Product) -> None:
 
 async def test_static_files_keep_for_a_year_and_know_their_version(product: Product) -> None:
     page = (await product.get("/nl/")).text
-    addresses = re.findall(r'"(/static/[^"]+)"', page)
-    assert addresses
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
+    css = (await product.get(style)).text
+    addresses = [style, *re.findall(r'"(/static/[^"]+)"', page + css)]
+    assert len(addresses) > 4
     for address in addresses:
         answer = await product.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
         again = await product.get(address, headers={"if-none-match": answer.headers["etag"]})
         assert again.status_code == 304
-    assert "immutable" not in (await product.get("/static/public.css")).headers["cache-control"]
+    for path in ("/static/icon.svg", "/style/public.css", "/style/public.css?v=old"):
+        assert "immutable" not in (await product.get(path)).headers["cache-control"], path
+    assert (await product.get("/style/zzz.css")).status_code == 404
 
 
 async def test_the_accent_of_the_house_is_a_style_of_our_own(product: Product) -> None:
-    answer = await product.get("/house.css")
+    answer = await product.get("/style/public.css")
     assert answer.headers["content-type"].startswith("text/css")
     assert "--accent:#1f5a45" in answer.text
 

@@ -19,7 +19,7 @@ from tests.support.content import copied
 PAGE = "/nl/library/geven-werkt"
 KEPT = (
     "/nl/", "/nl/library?theme=geven", PAGE, f"{PAGE}/read?c=2", "/nl/newsletter", "/nl/faq",
-    "/nl/contact", "/nl/privacy", "/sitemap.xml", "/nl/newsletter/feed.xml", "/house.css",
+    "/nl/contact", "/nl/privacy", "/sitemap.xml", "/nl/newsletter/feed.xml", "/style/public.css",
 )  # fmt: skip
 NOT_KEPT = (
     "/nl/faq?q=adres", f"{PAGE}?utm_source=x", "/nl/newsletter?sent=1", "/nl/zzz", "/",
@@ -155,7 +155,7 @@ async def test_openings_are_counted_without_a_trace_and_machines_apart(product: 
     await product.get(PAGE, headers={"user-agent": "Googlebot/2.1"})
     await product.get(PAGE, headers={"sec-purpose": "prefetch"})
     await product.client.head(PAGE)
-    await product.get("/house.css")
+    await product.get("/style/desk.css")
     await product.get("/nl/zzz")
     for _ in range(2):
         await visits.write()

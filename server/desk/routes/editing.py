@@ -198,7 +198,11 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
 async def issue_page(request: Request) -> Response:
     """The page of a tip that may not be public yet."""
     tip = _tip(request)
-    return _as_reader(request, tip.language, "newsletter/tip.html", tip=tip, before=None)
+    state = request.app.state
+    author = tip.author or state.house.fresh().host_name
+    books = state.library.by_author(author, tip.language, state.today())
+    facts = {"tip": tip, "before": None, "books": books}
+    return _as_reader(request, tip.language, "newsletter/tip.html", **facts)
 
 
 async def issue_mail(request: Request) -> Response:
