@@ -18,7 +18,10 @@ async def do_demo(args: argparse.Namespace, settings: Settings) -> None:
 
 async def filled(settings: Settings) -> str:
     """Fill the database if it is empty; one line that tells what was done."""
-    done = await filling.fill(settings)
+    try:
+        done = await filling.fill(settings)
+    except filling.NothingToGiveError:
+        return speak(settings, "demo.cli_no_gifts")
     if not done:
         return speak(settings, "demo.cli_not_empty")
     told = {"leads": done.leads, "gifts": done.gifts, "events": done.events}

@@ -23,6 +23,10 @@ SIZE = 400
 EMPTY = ("lead", "issue", "demo")
 
 
+class NothingToGiveError(Exception):
+    """The library has nothing that somebody could ask for."""
+
+
 @dataclass(frozen=True)
 class Filled:
     """How much was made."""
@@ -46,8 +50,11 @@ async def fill(settings: Settings, size: int = SIZE) -> Filled | None:
     """Fill an empty database, all or nothing; None, and no change, where it is not empty.
 
     The same for the same day, content and secret; no mail is sent and none is left to be sent.
+    Raises NothingToGiveError.
     """
     stage = make_stage(settings)
+    if not stage.pieces():
+        raise NothingToGiveError
     async with in_transaction():
         await lock_word("demo")
         if not await is_empty():

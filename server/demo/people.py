@@ -158,7 +158,8 @@ def _receipt(
 
 def gifts_of(stage: Stage, life: Life) -> list[Gift]:
     """What they were given: taken, liked or not, over, taken back; and what was never confirmed."""
-    found = [_gift(stage, life, one) for one in life.done if one.act.kind == "gift.taken"]
+    taken = {one.act.subject: one for one in reversed(life.done) if one.act.kind == "gift.taken"}
+    found = [_gift(stage, life, one) for one in reversed(taken.values())]
     asked = [one for one in life.done if one.act.kind == "gift.requested"]
     found += [_row(stage, life, one.act.subject, one.at, None) for one in asked]
     figure, had = life.figure, {gift.asset_slug for gift in found}
