@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.demo.personas import PERSONAS
-from server.demo.worlds import LAPTOP, MINUTE, PHONE, Act, Person, Piece
+from server.demo.worlds import LAPTOP, MINUTE, PHONE, YEAR, Act, Person, Piece
 
 HOURS = 1 / 24
 
@@ -41,6 +41,7 @@ class Story:
     paused: bool = False
     objects: float | None = None
     snoozed: bool = False
+    bounces: bool = False
 
 
 STORIES: tuple[Story, ...] = (
@@ -94,6 +95,8 @@ STORIES: tuple[Story, ...] = (
           persona="bargain hunter"),
     Story("user", ((48, "gift.taken", 0, 0), (45, "read", 0, 0.5)), paused=True, tips=48),
     Story("decider", ((52, "gift.taken", 1, 0), (50, "read", 1, 1)), language="en"),
+    # Their mailbox turned out not to be there any more.
+    Story("user", ((85, "gift.taken", 0, 0), (83, "read", 0, 0.5)), tips=85, bounces=True),
     # Silent for long, brand new, and a link whose year is over.
     Story("user", ((131, "gift.taken", 1, 0), (128, "read", 1, 0.3))),
     Story("", (), tips=1.4, persona="quiet subscriber"),
@@ -111,6 +114,9 @@ STORIES: tuple[Story, ...] = (
 
 def play(story: Story, number: int, pieces: Sequence[Piece], days: float) -> Person:
     """The person of a story, in a world that ends today after so many days."""
+    # Nobody does everything on the stroke of the hour.
+    late = 0.08 + 0.57 * (number * 7 % 19) / 19
+    days += late if min([ago for ago, *_ in story.acts] + [story.tips or YEAR]) >= 1 else 0.0
     first = max([ago for ago, *_ in story.acts] + [story.tips or 0.0])
     persona = next(one for one in PERSONAS if one.name == story.persona)
     person = Person(number, persona, days - first, "search", story.role, True, False)

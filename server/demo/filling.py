@@ -1,11 +1,11 @@
 """Filling an empty database with a believable year up to today."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from server.demo import history, posting, shelving
 from server.demo.figures import FAIR, Figure, make_figures
-from server.demo.history import History
+from server.demo.history import History, Team
 from server.demo.lines import Subjects, lines_of
 from server.demo.models import Demo
 from server.demo.people import Life
@@ -15,7 +15,6 @@ from server.kit.clock import now
 from server.kit.database import count_anew, in_transaction, lock_word, rows
 from server.kit.settings import Settings
 from server.leads.models import Lead
-from server.readiness.keeping import Judge, current_model
 from server.staff.models import AuditEntry, StaffUser
 from server.tracking.models import Event
 
@@ -110,21 +109,8 @@ def _remember(
     staff: Sequence[StaffUser],
 ) -> History:
     """What sales recorded and what was thought; the lines of sales are added to the logs."""
-    told, model = History(), current_model()
-    kinds = stage.library.kinds()
-    judge = Judge(model, kinds, sorted(kinds), model.rule.floor)
     sellers = [one for one in staff if one.role != "editor"]
-    found = {}
-    for life in lives:
-        log, lead = logs[life.lead_id], leads[life.lead_id]
-        outcomes, added = history.deeds_of(stage, life, lead, judge, log, sellers)
-        told.outcomes += outcomes
-        log += added
-        log.sort(key=lambda line: line.at)
-        found[lead.id] = history.assessed(lead, log, judge)
-    judge = replace(judge, threshold=history.threshold_of(found, judge))
-    for life in lives:
-        lead = leads[life.lead_id]
-        state = history.follow(lead, logs[lead.id], judge, told).state
-        history.add_follow_up(stage, life, state, sellers, told)
-    return told
+    team = Team(stage, lives, leads, sellers, stage.library.kinds())
+    # Sales takes up who became ready, within weeks; a first look tells who that would be.
+    history.take_up(team, history.unfold(team, {key: [*log] for key, log in logs.items()}))
+    return history.unfold(team, logs)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -12,7 +12,7 @@ from server.demo.staging import Stage, number_of
 from server.kit.clock import days, now
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment
-from server.readiness.keeping import Judge, assess_lead, kept_values, signal_of
+from server.readiness.keeping import Judge, assess_lead, current_model, kept_values, signal_of
 from server.readiness.models import Score, Transition
 from server.readiness.state import Signal, fold
 from server.sales.models import FollowUp, Note, Outcome
@@ -21,8 +21,9 @@ from server.staff.models import StaffUser
 from server.tracking.models import Event
 
 LOOK_EVERY = 14  # days
+TAKEN_UP_IN = 12  # days
 NOTE_EVERY, SNOOZE_EVERY = 3, 9
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass
@@ -36,19 +37,58 @@ class History:
     owned: list[FollowUp] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Team:
+    """Of whom there is something to remember, and who of us recorded it."""
+
+    stage: Stage
+    lives: Sequence[Life]
+    leads: Mapping[int, Lead]
+    sellers: Sequence[StaffUser]
+    kinds: Mapping[str, str]
+
+
+def unfold(team: Team, logs: Mapping[int, list[Event]]) -> History:
+    """The whole year of sales and of what was thought; the lines of sales are added to `logs`."""
+    told, model = History(), current_model()
+    judge = Judge(model, team.kinds, sorted(team.kinds), model.rule.floor)
+    found = {}
+    for life in team.lives:
+        log, lead = logs[life.lead_id], team.leads[life.lead_id]
+        outcomes, added = deeds_of(team, life, judge, log)
+        told.outcomes += outcomes
+        log += added
+        log.sort(key=lambda line: line.at)
+        found[lead.id] = assessed(lead, log, judge)
+    judge = replace(judge, threshold=threshold_of(found, judge))
+    for life in team.lives:
+        state = follow(team.leads[life.lead_id], logs[life.lead_id], judge, told).state
+        add_follow_up(team.stage, life, state, team.sellers, told)
+    return told
+
+
+def take_up(team: Team, told: History) -> None:
+    """Who has been ready for long was spoken to, and it was too early."""
+    since = {one.lead_id: one.state_since for one in told.scores if one.state == "ready"}
+    for life in team.lives:
+        if life.lead_id not in since or life.figure.story:
+            continue
+        ago = (team.stage.midnight - since[life.lead_id]) / DAY - TAKEN_UP_IN
+        if ago > 1:
+            by = number_of("by", life.figure.email) % 2
+            spoken = Deed(ago, "contacted", by=by)
+            life.figure.deeds += [spoken, Deed(ago - 0.5, "not_now", until=60 - ago, by=by)]
+
+
 def deeds_of(
-    stage: Stage,
-    life: Life,
-    lead: Lead,
-    judge: Judge,
-    lines: Sequence[Event],
-    staff: Sequence[StaffUser],
+    team: Team, life: Life, judge: Judge, lines: Sequence[Event]
 ) -> tuple[list[Outcome], list[Event]]:
     """What sales recorded: rows with the lead as it was seen then, and their lines in the log."""
+    stage, lead, staff = team.stage, team.leads[life.lead_id], team.sellers
     outcomes: list[Outcome] = []
     written: list[Event] = []
     for deed in sorted(life.figure.deeds, key=lambda one: -one.ago):
-        at = stage.office(deed.ago)
+        at = max(stage.office(deed.ago), life.done[0].at + HOUR)  # nobody is spoken to before
         known = [signal_of(line) for line in (*lines, *written) if line.at <= at]
         seen = assess_lead(lead, fold(known, judge.model), judge, moment=at)
         until = stage.midnight + deed.until * DAY if deed.until else None

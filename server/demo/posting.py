@@ -87,7 +87,8 @@ def _became(life: Life, mailing: Mailing) -> tuple[str, str]:
     left = life.figure.person.left_list
     if left is not None and left < mailing.at + 0.5:
         return "suppressed", "left the list"
-    if life.figure.story is None and not number_of("bounce", email) % BOUNCE_EVERY:
+    story = life.figure.story
+    if story.bounces if story else not number_of("bounce", email) % BOUNCE_EVERY:
         return "failed", GONE
     if not number_of("full", email, mailing.name) % FULL_EVERY:
         return "failed", FULL

@@ -15,6 +15,7 @@ from server.kit.settings import Settings
 from server.leads.consents import chain_holds
 from server.leads.models import Lead
 from server.library.assets import Library
+from server.mail import outbox
 from server.mail.letters import Letters
 from server.mail.models import Delivery
 from server.newsletter import issuing
@@ -88,6 +89,11 @@ async def test_every_state_and_step_is_there_and_all_of_it_holds(product: Produc
     # What is kept is what the product itself would make of the log.
     judge = await keeping.make_judge(Library(product.settings.content).kinds())
     assert await keeping.replay(judge) == (SMALL, [])
+    gone = Delivery.filter(error__startswith="550 5.1.1").prefetch_related("lead")
+    bounced = await gone.first()
+    assert bounced
+    assert bounced.lead
+    assert await outbox.is_suppressed(product.site, bounced.lead.email)
     # Nobody is mailed because of it.
     await product.work()
     assert product.mails() == []
