@@ -1,8 +1,8 @@
 .PHONY: run test soak bench check lock
 
-# The site on http://127.0.0.1:8000
+# The site on http://127.0.0.1:8000, with an example year in an empty database
 run:
-	.ci/venv && .venv/bin/givefirst serve
+	.ci/venv && .venv/bin/givefirst serve --demo
 
 # Everything that must pass: the checks, then every test on SQLite, then again on PostgreSQL
 test:

@@ -20,6 +20,8 @@ from tortoise.exceptions import (
 
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
+from server.demo import routes as demo_routes
+from server.demo.models import holds_demo
 from server.desk import routes as desk_routes
 from server.front import routes as front_routes
 from server.front.articles import Articles
@@ -65,6 +67,7 @@ ROOMS = (
     contact_routes,
     front_routes,
     privacy_routes,
+    demo_routes,
     desk_routes,
 )
 PUBLIC = ("public", "token")
@@ -214,6 +217,7 @@ def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
             raise WrongRoleError
         request.state.staff, request.state.csrf = session.user, session.csrf
         request.state.language = session.user.language
+        request.state.holds_demo = await holds_demo()
         if request.method == "POST":
             form = await read_form(request, largest)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):

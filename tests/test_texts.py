@@ -23,6 +23,7 @@ PLURAL = {"one", "other"}
 FILES = re.compile(r".*\.(css|csv|db|eml|epub|html|js|json|md|pdf|png|py|sql|svg|typ|xml|yaml)")
 KINDS = {
     "contact.requested",
+    "demo.emptied",
     "leads.exported",
     "mail.click",
     "mail.open",

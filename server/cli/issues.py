@@ -65,7 +65,7 @@ async def _test(args: argparse.Namespace, settings: Settings, editor: Editor) ->
 
 
 async def _send(args: argparse.Namespace, settings: Settings, editor: Editor) -> None:
-    first = await issuing.send(editor, args.issue)
+    first = await issuing.send(editor, args.issue, with_invented=True)
     await accounts.audit("issue.sent", args.issue)
     while args.wait:
         status = await issuing.status_of(args.issue)

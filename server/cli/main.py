@@ -6,8 +6,10 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from server.cli import leads
+from server.cli.demo import do_demo
 from server.cli.issues import ISSUE_COMMANDS, do_newsletter
 from server.cli.people import do_readiness, do_staff
 from server.cli.serving import serve
@@ -64,12 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
         "givefirst", description="Give first, remember it, and tell sales who is ready."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("serve", help="site and background work together")
-    one.add_argument("--host", default="127.0.0.1")
-    one.add_argument("--port", type=int, default=8000)
-    one.add_argument(
-        "--no-worker", action="store_true", help="leave background work to `givefirst worker`"
-    )
+    _add_serve(commands)
     commands.add_parser("worker", help="background work only")
     reporting = argparse.ArgumentParser(add_help=False)
     reporting.add_argument("--json", action="store_true", help="print JSON")
@@ -92,6 +89,9 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("email")
     one.add_argument("--role", choices=ROLES, default="sales")
     one.set_defaults(run=do_staff)
+    one = commands.add_parser("demo", help="the example year", parents=[reporting])
+    one.add_argument("what", choices=("empty",))
+    one.set_defaults(run=do_demo)
     add_tables(leads.add_parser(commands, reporting), commands, reporting)
     one = commands.add_parser("readiness", help="scores", parents=[reporting])
     one.add_argument("what", choices=("replay", "explain"))
@@ -106,3 +106,15 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--wait", action="store_true", help="send: wait until every mail is out")
     one.set_defaults(run=do_newsletter)
     return parser
+
+
+def _add_serve(commands: Any) -> None:
+    one = commands.add_parser("serve", help="site and background work together")
+    one.add_argument("--host", default="127.0.0.1")
+    one.add_argument("--port", type=int, default=8000)
+    one.add_argument(
+        "--no-worker", action="store_true", help="leave background work to `givefirst worker`"
+    )
+    one.add_argument(
+        "--demo", action="store_true", help="fill an empty database with an example year"
+    )

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from server.cli.demo import filled
 from server.cli.shared import RefusedError, site_of, speak
 from server.desk.entering import login_address
 from server.kit.addresses import normalise
@@ -50,7 +51,7 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
         except NoSuchAddressError as error:
             where = {"host": args.host, "port": args.port, "why": str(error)}
             raise RefusedError(speak(settings, "desk.cli_address_wrong", **where)) from None
-        asyncio.run(_greet(settings))
+        asyncio.run(_greet(settings, demo=args.demo))
         if not args.no_worker:
             stack.enter_context(Keeper([sys.executable, "-m", "server.worker", "--child"]))
         config = uvicorn.Config(
@@ -66,12 +67,13 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-async def _greet(settings: Settings) -> None:
+async def _greet(settings: Settings, *, demo: bool) -> None:
     """Migrate where we may, and print where everything is before anything is answered."""
     await ready_schema(settings)
     await open_database(settings)
     try:
         link = await _first_login(settings)
+        example = await filled(settings) if demo else ""
     finally:
         await close_database()
     mail = settings.data / "mail"
@@ -83,7 +85,7 @@ async def _greet(settings: Settings) -> None:
     ]
     if link:
         lines.insert(2, speak(settings, "desk.cli_login", url=link))
-    print("\n".join(lines), flush=True)
+    print("\n".join([*lines, example] if example else lines), flush=True)
 
 
 async def _first_login(settings: Settings) -> str:

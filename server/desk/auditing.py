@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "lead.forgotten": "desk.audit_forgotten",
         "lead.shown": "desk.audit_shown",
         "profiling.objected": "desk.audit_objected",
+        "demo.emptied": "desk.audit_demo_emptied",
         "profiling.allowed": "desk.audit_allowed",
     }
 )

@@ -42,6 +42,7 @@ ROOMS = (
     "readiness",
     "sales",
     "privacy",
+    "demo",
 )
 SMALL = 256 * 1024 * 1024  # octets of a SQLite file that is written anew in a second or two
 

@@ -38,6 +38,7 @@ class Lead(Model):
     customer_since = fields.DatetimeField(null=True)
     optout_offered_at = fields.DatetimeField(null=True)
     imported_at = fields.DatetimeField(null=True)
+    invented_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

@@ -58,7 +58,6 @@ class Files:
         self._last: Path | None = None
 
     async def __aenter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,6 +69,7 @@ class Files:
         part = self.folder / f"{name}.part"
         head = f"X-Envelope-From: <{sender}>\r\nX-Envelope-To: <{to}>\r\n".encode()
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             part.write_bytes(head + mail)
             self._last = part.replace(self.folder / f"{name}.eml")
         except OSError as error:
@@ -82,11 +82,11 @@ class Files:
             self._last.unlink(missing_ok=True)
 
 
-def remove_files(data: Path, address: str) -> int:
-    """Delete what was mailed to an address as files; how many those were."""
-    mark = f"\r\nX-Envelope-To: <{address}>\r\n".encode()
+def remove_files(data: Path, *addresses: str) -> int:
+    """Delete what was mailed to these addresses as files; how many those were."""
+    marks = {f"X-Envelope-To: <{address}>".encode() for address in addresses}
     files = [*(data / "mail").glob("*.eml"), *(data / "mail").glob("*.part")]
-    theirs = [file for file in files if mark in _head(file)]
+    theirs = [file for file in files if not marks.isdisjoint(_head(file).split(b"\r\n"))]
     for file in theirs:
         file.unlink(missing_ok=True)
     return len(theirs)

@@ -10,7 +10,7 @@ from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
 from server.kit.site import Site
 from server.kit.text import day_and_date, long_date
-from server.leads.models import Subscription
+from server.leads.models import Lead, Subscription
 from server.leads.subscribing import TIPS
 from server.mail import outbox
 from server.mail.letters import Letter, Letters
@@ -48,21 +48,24 @@ class NoSuchIssueError(Exception):
     """There is no tip of this name, or its file is broken."""
 
 
-async def send(editor: Editor, name: str) -> bool:
+async def send(editor: Editor, name: str, *, with_invented: bool = False) -> bool:
     """Fix the audience and have the issue queued; False when that was done before.
 
-    Raises NoSuchIssueError.
+    The invented people of a demo get it only `with_invented`: where a person pressed the button,
+    never by a plan. Raises NoSuchIssueError.
     """
     tips = editor.tips.issues().get(name)
     if not tips:
         raise NoSuchIssueError(name)
     moment = now()
     written = await rows(
-        "INSERT INTO issue (name, state, queued_at, not_after, last_lead_id, audience, in_window)"
-        " VALUES (?, 'queuing', ?, ?, 0, 0, 0) ON CONFLICT (name) DO NOTHING RETURNING id",
+        "INSERT INTO issue (name, state, queued_at, not_after, last_lead_id, audience, in_window,"
+        " with_invented) VALUES (?, 'queuing', ?, ?, 0, 0, 0, ?)"
+        " ON CONFLICT (name) DO NOTHING RETURNING id",
         name,
         db_time(moment),
         db_time(moment + tips[0].lives),
+        with_invented,
     )
     return bool(written)
 
@@ -91,13 +94,18 @@ async def queue_next(editor: Editor) -> int:
         if not wishes:
             await Issue.filter(id=issue.id).update(state="queued")
             return 1
-        count, refused = await _post(editor, issue, [wish for wish in wishes if wish.is_active])
+        readers = [wish for wish in wishes if wish.is_active and _is_for(issue, wish.lead)]
+        count, refused = await _post(editor, issue, readers)
         await Issue.filter(id=issue.id).update(
             last_lead_id=wishes[-1].lead_id,
             audience=issue.audience + count,
             in_window=issue.in_window + refused,
         )
     return len(wishes)
+
+
+def _is_for(issue: Issue, lead: Lead) -> bool:
+    return issue.with_invented or lead.invented_at is None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ class Issue(Model):
     last_lead_id = fields.IntField(default=0)
     audience = fields.IntField(default=0)
     in_window = fields.IntField(default=0)
+    with_invented = fields.BooleanField(default=False)
 
     class Meta:
         table = "issue"

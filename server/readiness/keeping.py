@@ -125,10 +125,14 @@ async def rescore(lead_id: int, judge_: Judge) -> None:
 async def signals_of(lead: Lead) -> list[Signal]:
     """The log of a lead as the core sees it."""
     events = await Event.filter(lead_id=lead.id).order_by("id")
-    return [
-        Signal(event.kind, days(event.at), event.subject, event.evidence, event.value, event.sign)
-        for event in events
-    ]
+    return [signal_of(event) for event in events]
+
+
+def signal_of(event: Event) -> Signal:
+    """A line of the log as the core sees it."""
+    return Signal(
+        event.kind, days(event.at), event.subject, event.evidence, event.value, event.sign
+    )
 
 
 def assess_kept(lead: Lead, score: Score | None, judge_: Judge) -> Assessment:
@@ -183,11 +187,30 @@ def is_business(domain: str) -> bool:
 async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | None) -> None:
     moment = now()
     changed = old is None or old.state != found.state
-    fresh: dict[str, Any] = {
+    since = moment if changed or old is None else old.state_since
+    fresh = kept_values(state, found, since)
+    if old:
+        await Score.filter(id=old.id).update(**fresh)
+    else:
+        await Score.create(lead=lead, **fresh)
+    if changed:
+        await Transition.create(
+            lead=lead,
+            at=moment,
+            state=found.state,
+            points=found.points,
+            reasons=[list(reason) for reason in found.reasons],
+            model_version=found.model_version,
+        )
+
+
+def kept_values(state: LeadState, found: Assessment, since: datetime) -> dict[str, Any]:
+    """What the row of a score keeps of an assessment; `since` is when its state began."""
+    return {
         "model_version": found.model_version,
         "memory": state.to_dict(),
         "state": found.state,
-        "state_since": moment if changed or old is None else old.state_since,
+        "state_since": since,
         "points": found.points,
         "interest": found.interest,
         "fit": found.fit,
@@ -202,19 +225,6 @@ async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | No
         "asked_at": moment_of(found.asked_at),
         "next_check_at": moment_of(found.next_check_at),
     }
-    if old:
-        await Score.filter(id=old.id).update(**fresh)
-    else:
-        await Score.create(lead=lead, **fresh)
-    if changed:
-        await Transition.create(
-            lead=lead,
-            at=moment,
-            state=found.state,
-            points=found.points,
-            reasons=[list(reason) for reason in found.reasons],
-            model_version=found.model_version,
-        )
 
 
 def moment_of(day: float | None) -> datetime | None:

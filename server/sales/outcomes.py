@@ -159,11 +159,14 @@ async def write_outcome(
         state=seen.state,
         points=seen.points,
         probability=seen.probability,
-        reasons=[
-            [line.key, line.points, line.subjects, line.at, line.times] for line in seen.lines
-        ],
+        reasons=reasons_of(seen),
         model_version=seen.model_version,
     )
+
+
+def reasons_of(seen: Assessment) -> list[list[object]]:
+    """Every line of the sum as an outcome keeps it."""
+    return [[line.key, line.points, line.subjects, line.at, line.times] for line in seen.lines]
 
 
 async def _as_seen(lead: Lead, judge: Judge, at: datetime | None) -> Assessment:

@@ -16,6 +16,7 @@ class StaffUser(Model):
     language = fields.CharField(2)
     created_at = fields.DatetimeField()
     disabled_at = fields.DatetimeField(null=True)
+    invented_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "staff_user"

@@ -82,7 +82,9 @@ class Speaker:
         return text.day_and_date(self.language, self.local(moment)).rsplit(" ", 1)[0]
 
     def short(self, moment: dt.date) -> str:
-        return text.short_date(self.language, self.local(moment))
+        local, this = self.local(moment), self.local(now())
+        short = text.short_date(self.language, local)
+        return short if local.year == this.year else f"{short} {local.year}"
 
     def time(self, moment: dt.datetime) -> str:
         return text.clock_time(self.language, moment.astimezone(self.zone))
@@ -131,6 +133,7 @@ def render(request: Request, template: str, **values: Any) -> str:
         "path": request.url.path,
         "staff": getattr(request.state, "staff", None),
         "csrf": getattr(request.state, "csrf", ""),
+        "holds_demo": getattr(request.state, "holds_demo", False),
         "here": _here(request.url.path, speak.language),
         "other_address": _other_address(
             request.url.path, speak.language, is_there=values.get("elsewhere", True)

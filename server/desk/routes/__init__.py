@@ -1,6 +1,6 @@
 """Every page of the desk."""
 
-from server.desk.routes import auditing, card, editing, entering, leads, mailing, tables
+from server.desk.routes import auditing, card, editing, entering, example, leads, mailing, tables
 from server.web.routing import Route
 
 routes: list[Route] = [
@@ -11,4 +11,5 @@ routes: list[Route] = [
     *tables.routes,
     *mailing.routes,
     *auditing.routes,
+    *example.routes,
 ]

@@ -216,7 +216,7 @@ async def send_issue(request: Request) -> Response:
     form, name = await read_form(request), request.path_params["issue"]
     if form.get("sure") != "yes":
         return await _issue(request, 422, "desk.issue_not_sure")
-    first = await issuing.send(_editor(request), name)
+    first = await issuing.send(_editor(request), name, with_invented=True)
     if first:
         await accounts.audit("issue.sent", name, request.state.staff)
     return RedirectResponse(f"/desk/newsletter/{name}?told={'sent' if first else 'before'}", 303)

@@ -1,0 +1,1 @@
+"""The example year and the worlds it comes from."""
