@@ -85,7 +85,7 @@ async def test_a_title_behind_the_form_shows_a_piece_before_it_asks(
 async def test_the_last_chapter_leads_back_and_the_letters_grow(
     page: Page, live_server: LiveServer
 ) -> None:
-    await page.goto(f"{live_server.url}{OPEN}/read?c=4")
+    await page.goto(f"{live_server.url}{OPEN}/read?c=10")
     size = "getComputedStyle(document.querySelector('.chapter > p')).fontSize"
     before = await page.evaluate(f"parseFloat({size})")
     await page.get_by_role("link", name="Grote letter").click()
