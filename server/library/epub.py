@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element
 
 from server.kit.house import House
-from server.kit.markup import TreeWriter
+from server.kit.markup import TreeWriter, plain
 from server.kit.text import say
 from server.library.assets import Asset, Chapter, picture_file
 from server.library.pages import captioned_blocks
@@ -34,7 +34,9 @@ th, td { text-align: left; vertical-align: top; padding: .35em .6em .35em 0; bor
 .notes { margin-top: 2em; border-top: 1px solid; font-size: .85em; }
 .cover { margin: 0; text-align: center; } .cover img { max-width: 100%; max-height: 100%; }
 .title { text-align: center; margin-top: 20%; } .title p { text-indent: 0; }
-img { max-width: 100%; }"""
+img { max-width: 100%; }
+figure { margin: 1.4em 0; } figcaption { font-size: .85em; margin-top: .4em; }
+figure + p { text-indent: 0; }"""
 
 
 def make_epub(asset: Asset, house: House, cover_png: bytes) -> bytes:
@@ -215,8 +217,15 @@ class _Writer(TreeWriter):
         if block.tag in ("ul", "ol"):
             items = "".join(f"<li>{self.inline(item)}</li>" for item in block)
             return f"<{block.tag}>{items}</{block.tag}>"
+        if block.tag == "p" and block.find("img") is not None and not plain(block):
+            return "".join(self._figure(picture) for picture in block.iter("img"))
         tag = {"h3": "h2", "h4": "h3"}.get(block.tag, block.tag)
         return f"<{tag}>{self.inline(block)}</{tag}>" if tag != "hr" else "<hr/>"
+
+    def _figure(self, picture: Element) -> str:
+        caption = picture.get("title", "")
+        inside = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+        return f"<figure>{self.picture(picture)}{inside}</figure>"
 
     def _cell(self, cell: Element) -> str:
         number = ' class="num"' if cell.get("align") == "right" else ""

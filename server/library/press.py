@@ -170,7 +170,8 @@ class _Setter:
         for child in element:
             parts.append(self._child(child))
             parts.append(quoted(child.tail or ""))
-        return "{" + "; ".join(part for part in parts if part and part != '""') + "; []}"
+        # The last part makes the block content, also where a cell holds nothing at all.
+        return "{" + "; ".join([*(part for part in parts if part and part != '""'), "[]"]) + "}"
 
     def _child(self, child: Element) -> str:
         if child.get("class") == "note":

@@ -75,7 +75,7 @@ GROUPS = {
         "{taken}/read",
         "{taken}/read?c=2&size=s",
         "/{lang}/library/geven-werkt/read?c=3",
-        "/{lang}/library/geven-werkt/read?c=4&size=l",
+        "/{lang}/library/geven-werkt/read?c=10&size=l",
         "/{lang}/library/geven-werkt/read",
         f"/{{lang}}/library/{PAPER}/read?c=4",
     ],

@@ -30,8 +30,8 @@ async def test_a_book_behind_the_gate_is_not_at_its_public_address(product: Prod
 
 
 async def test_asked_mailed_pressed_and_read(product: Product) -> None:
-    answer = await product.ask("gulle-gever", " Joost@Example.ORG ", name="Joost")
-    assert answer.headers["location"] == "/nl/library/gulle-gever?sent=1"
+    answer = await product.ask("service-als-cadeau", " Joost@Example.ORG ", name="Joost")
+    assert answer.headers["location"] == "/nl/library/service-als-cadeau?sent=1"
     assert "mailbox" in (await product.get(answer.headers["location"])).text
     path = await product.link(READER, "/gift/")
     page = await product.get(path)
@@ -40,7 +40,7 @@ async def test_asked_mailed_pressed_and_read(product: Product) -> None:
     assert (await product.post(path)).headers["location"] == path
     opened = await product.get(path)
     assert "Begin met lezen" in opened.text
-    assert "http://127.0.0.1:8000/nl/library/gulle-gever</code>" in opened.text
+    assert "http://127.0.0.1:8000/nl/library/service-als-cadeau</code>" in opened.text
     chapter = await product.get(f"{path}/read?c=2")
     assert "Hoofdstuk 2 van 4" in chapter.text
     kinds = [event.kind for event in await Event.all().order_by("id")]
@@ -197,12 +197,12 @@ async def test_from_the_third_reader_on_it_counts_for_nobody(product: Product) -
 async def test_a_scanner_before_the_reader_takes_nothing_from_them(
     product: Product, clock: Clock
 ) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     for agent in ("curl/8.5.0", "Go-http-client/2.0", ""):
         async with product.browser(agent) as scanner:
             for number in (1, 2, 3, 4):
                 await scanner.get(f"{path}/read?c={number}")
-            await scanner.get(f"{path}/gulle-gever.pdf")
+            await scanner.get(f"{path}/service-als-cadeau.pdf")
     assert not await Event.exists(kind="read.25")
     for number in (1, 2, 3, 4):
         clock(number * 3 * MINUTE)
@@ -211,18 +211,18 @@ async def test_a_scanner_before_the_reader_takes_nothing_from_them(
 
 
 async def test_leafing_through_is_not_reading(product: Product) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     await product.read(path, 1, 2, 3, 4)
     assert not await Event.exists(kind="read.100")
     assert await Event.exists(kind="read.25")
 
 
 async def test_reading_on_is_reading_to_the_end(product: Product, clock: Clock) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     for number in (1, 2, 3, 4):
         clock(number * 3 * MINUTE)
         await product.read(path, number)
-    assert await Event.filter(kind="read.100", subject="gulle-gever").count() == 1
+    assert await Event.filter(kind="read.100", subject="service-als-cadeau").count() == 1
 
 
 async def test_a_browser_that_asks_not_to_be_followed_is_not(product: Product) -> None:

@@ -243,10 +243,10 @@ async def test_the_card_says_by_which_rule(product: Product, mine: dict[str, str
 
 
 async def test_what_a_scanner_opened_of_a_gift_is_not_read(product: Product, clock: Clock) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     await scan(product, f"{path}/read?c=1", f"{path}/read?c=2")
     assert (await Event.get(kind="read.25")).evidence == "likely"
-    await scan(product, f"{path}/gulle-gever.pdf")
+    await scan(product, f"{path}/service-als-cadeau.pdf")
     lines = await Event.filter(kind__in=["read.chapter", "gift.downloaded"])
     assert {(line.evidence, line.rule) for line in lines} == {("scanner", "4-gift")}
     hollow = await Event.get(kind="read.25")
@@ -266,7 +266,7 @@ async def test_what_a_scanner_opened_of_a_gift_is_not_read(product: Product, clo
 async def test_what_a_person_read_stands_when_a_scanner_comes_by(
     product: Product, clock: Clock
 ) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     await product.read(path, 1)
     clock(5 * MINUTE)
     await scan(product, f"{path}/read?c=2", f"{path}/read?c=3")
@@ -280,8 +280,12 @@ async def test_what_a_person_read_stands_when_a_scanner_comes_by(
 async def test_who_gives_a_view_after_a_burst_read_it_after_all(
     product: Product, clock: Clock
 ) -> None:
-    path = await product.gift("gulle-gever", READER)
-    taken = [f"{path}/read?c=1", f"{path}/gulle-gever.pdf", f"{path}/gulle-gever.epub"]
+    path = await product.gift("service-als-cadeau", READER)
+    taken = [
+        f"{path}/read?c=1",
+        f"{path}/service-als-cadeau.pdf",
+        f"{path}/service-als-cadeau.epub",
+    ]
     await scan(product, *taken, host=READER_AT, agent=BROWSER)
     before = await Event.get(kind="read.25")
     assert before.evidence == "scanner"
@@ -296,7 +300,7 @@ async def test_who_gives_a_view_after_a_burst_read_it_after_all(
 
 
 async def test_scanners_take_no_place_of_a_reader(product: Product, clock: Clock) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     pages = [f"{path}/read?c={number}" for number in (1, 2, 3)]
     await scan(product, *pages[:2], host="192.0.2.1")
     await scan(product, *pages[:2], host="198.51.100.1")
@@ -312,7 +316,7 @@ async def test_scanners_take_no_place_of_a_reader(product: Product, clock: Clock
 
 
 async def test_a_page_fetched_in_advance_takes_no_place_of_the_reading(product: Product) -> None:
-    path = await product.gift("gulle-gever", READER)
+    path = await product.gift("service-als-cadeau", READER)
     await product.get(f"{path}/read?c=1", headers={"sec-purpose": "prefetch"})
     await product.client.head(f"{path}/read?c=1")
     await product.read(path, 1)

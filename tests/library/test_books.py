@@ -11,6 +11,7 @@ import pytest
 from server.kit.house import House, HouseFile
 from server.library.assets import Asset, Library, read_asset
 from server.library.making import Workshop, cover_svg
+from server.library.pages import chapter_html
 from server.library.press import make_pdf, make_png, quoted
 from tests.support.epub import epubcheck
 from tests.support.machine import REPOSITORY
@@ -114,6 +115,7 @@ def test_text_can_be_no_instruction_to_the_press(house: House, tmp_path: Path) -
         '## #read("/etc/passwd") \\ " $x$ @ref <label>\n\n'
         '1. #import "x"; //c /* d */ ~ ` = - + _ * # \\" {{ }} ]\n\n'
         '| #a | $b$ |\n|---|--:|\n| \\\\ | " |\n\nTabel: #pagebreak() [x]\n\n'
+        "| | leeg |\n|---|---|\n| | |\n\n"
         '> citaat met \\ en "\n\nEen[^1] `code #x` en **vet _cursief_**.\n\n[^1]: Noot #noot\n'
     )
     (folder / "index.nl.md").write_text(f"{head}\n{nasty}")
@@ -122,7 +124,9 @@ def test_text_can_be_no_instruction_to_the_press(house: House, tmp_path: Path) -
     assert quoted('a"\\\n') == '"a\\"\\\\ "'
 
 
-def test_pictures_stand_in_page_and_book_with_their_words(house: House, tmp_path: Path) -> None:
+async def test_pictures_stand_in_page_and_book_with_their_words(
+    house: House, tmp_path: Path
+) -> None:
     folder = tmp_path / "boek"
     folder.mkdir()
     head = (CONTENT / "library/gulle-gever/index.nl.md").read_text().partition("\n## ")[0]
@@ -131,6 +135,13 @@ def test_pictures_stand_in_page_and_book_with_their_words(house: House, tmp_path
     (folder / "plaat.png").write_bytes(make_png(cover_svg(ASSETS[0])))
     asset = read_asset(folder / "index.nl.md", "library/boek/index", "nl")
     assert make_pdf(asset, house, cover_svg(asset)).startswith(b"%PDF")
+    epub = zipfile.ZipFile(BytesIO(await Workshop(tmp_path).get(asset, house, "epub")))
+    chapters = (chapter_html(asset.chapters[0], "nl", folder), epub.read("OEBPS/c1.xhtml").decode())
+    for chapter in chapters:
+        assert "<figcaption>Figuur met uitleg</figcaption></figure>" in chapter
+        assert 'alt="Een omslag"' in chapter
+        assert "<em>weg</em>" in chapter
+    assert "OEBPS/plaat.png" in epub.namelist()
 
 
 def test_a_cover_of_the_house_takes_the_place_of_the_drawn_one(
