@@ -12,7 +12,7 @@ pytestmark = pytest.mark.pure
 async def found(product: Product, query: str, lang: str = "nl") -> list[str]:
     """The paths that a search finds, best first."""
     page = (await product.get(f"/{lang}/search", params={"q": query})).text
-    finds = page.partition('class="wrap section finds"')[2].partition("</section>")[0]
+    finds = page.partition('class="wrap listing finds"')[2].partition("</section>")[0]
     return re.findall(r'<h2><a href="([^"]+)"', finds)
 
 
