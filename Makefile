@@ -1,4 +1,4 @@
-.PHONY: run test soak bench check lock
+.PHONY: run test soak bench pictures check lock
 
 # The site on http://127.0.0.1:8000, with an example year in an empty database
 run:
@@ -15,6 +15,10 @@ soak:
 # Figures, as ratios measured side by side in one run
 bench:
 	.ci/venv test && .ci/system && .ci/bench
+
+# The pictures in the README, taken anew of the real pages over the example year
+pictures:
+	.ci/venv test && .ci/system && .venv/bin/python -m tests.pictures
 
 # What needs no product to run: style, types, the order of the rooms, the texts
 check:
