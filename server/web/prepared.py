@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.kit.clock import now
 
 AGAIN = 0.5  # seconds between two looks at the clock and the facts
-MOST = 1_000  # answers kept at once; the oldest goes first
+MOST = 1_000  # answers kept at once, and hosts; the oldest goes first
+MOST_OCTETS = 32_000_000  # of their contents, before packing
 COMPRESSED = ("text/", "application/xml", "application/atom+xml", "image/svg", "application/json")
 CODINGS = {
     "br": lambda body: brotli.compress(body, quality=9),
@@ -79,6 +80,7 @@ class Prepared:
     def __init__(self, app: ASGIApp, facts: Facts, seen: Seen) -> None:
         self.app, self._read_facts, self._seen = app, facts, seen
         self._kept: dict[tuple[str, bytes], _Kept] = {}
+        self._octets = 0
         self._hosts: set[bytes | None] = set()
         self._facts: object = None
         self._look_at = self._moment = 0.0
@@ -104,6 +106,7 @@ class Prepared:
         facts = await self._read_facts()
         if facts != self._facts:
             self._kept.clear()
+            self._octets = 0
             self._facts = facts
 
     async def _give(self, kept: _Kept, scope: Scope, headers: Headers, send: Send) -> None:
@@ -136,11 +139,18 @@ class Prepared:
         kept = _keep(start["headers"], b"".join(parts), since, keeping.until)
         # What changed meanwhile makes the page old already.
         if facts is self._facts:
-            self._kept[scope["path"], scope["query_string"]] = kept
-            self._hosts.add(headers.get(b"host"))
-            if len(self._kept) > MOST:
-                del self._kept[next(iter(self._kept))]
+            self._remember((scope["path"], scope["query_string"]), kept)
+            self._hosts = {*list(self._hosts)[-MOST:], headers.get(b"host")}
         await self._give(kept, scope, headers, send)
+
+    def _remember(self, key: tuple[str, bytes], kept: _Kept) -> None:
+        """Keep one more; whoever asks for ever new addresses pushes out the oldest."""
+        old = self._kept.pop(key, None)
+        self._octets += len(kept.content) - (len(old.content) if old else 0)
+        self._kept[key] = kept
+        while len(self._kept) > MOST or self._octets > MOST_OCTETS:
+            gone = self._kept.pop(next(iter(self._kept)))
+            self._octets -= len(gone.content)
 
 
 def keeping_of(scope: Scope) -> Keeping:

@@ -146,6 +146,11 @@ async def test_more_addresses_than_are_kept_take_no_more_room(
         assert (await product.get(f"/nl/library?theme={number}")).status_code == 200
     layer = product.client._transport.app  # type: ignore[attr-defined]
     assert len(layer._kept) == 5
+    monkeypatch.setattr(prepared, "MOST_OCTETS", 40_000)
+    for number in range(20):
+        assert (await product.get(f"/nl/library?theme={number}")).status_code == 200
+    assert sum(len(kept.content) for kept in layer._kept.values()) <= 40_000
+    assert layer._kept
 
 
 async def test_openings_are_counted_without_a_trace_and_machines_apart(product: Product) -> None:
