@@ -8,8 +8,7 @@ from server.kit.settings import Settings
 from server.leads.models import Lead
 from server.library.assets import Library
 from server.readiness import keeping
-from server.readiness.models import Score
-from server.sales.rows import make_view, row_of, sum_parts
+from server.sales.rows import make_view, row_for, sum_parts
 from server.staff import accounts
 
 
@@ -38,7 +37,7 @@ async def do_readiness(args: argparse.Namespace, settings: Settings) -> None:
         raise RefusedError(speak(settings, "desk.cli_no_lead", email=args.email))
     await keeping.rescore(lead.id, judge)
     view = await make_view(Library(settings.content), settings.language, settings.timezone)
-    row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
+    row = await row_for(lead, view)
     parts = sum_parts(row, view)
     lines = [row.why, f"{row.state_name}: {row.step_text}"]
     lines += [f"{points:+4d}  {words}" for words, points in parts]

@@ -1,15 +1,24 @@
-"""Questions and answers, contact, and the pages about the house."""
+"""Questions and answers, the form for a question, and the pages about the house."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from server.contact import asking
 from server.contact.answers import PAGES
+from server.contact.asking import Question, Reception
+from server.contact.promising import promise
+from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, RefusedError
+from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.rendering import page, speaker
 from server.web.routing import Endpoint, Route
+from server.web.visitor import visitor
+
+LONGEST_ABOUT = 100
 
 
 async def faq(request: Request) -> Response:
@@ -20,7 +29,19 @@ async def faq(request: Request) -> Response:
 
 
 async def contact(request: Request) -> Response:
-    """A named person, the ways to reach them, and when they are there."""
+    """A named person, the form for a question, other ways to reach them, and their hours."""
+    state = request.app.state
+    if request.query_params.get("sent"):
+        promised = promise(state.house.fresh(), now(), state.settings.timezone)
+        return page(request, "contact/sent.html", promised=promised)
+    about = " ".join(request.query_params.get("about", "").split())[:LONGEST_ABOUT]
+    question = speaker(request)("contact.looked_for", query=about) if about else ""
+    return _contact(request, {"question": question})
+
+
+def _contact(
+    request: Request, form: Mapping[str, str], faults: Mapping[str, str] | None = None
+) -> Response:
     house = request.app.state.house.fresh()
     today = now().astimezone(request.app.state.settings.timezone).date()
     speak = speaker(request)
@@ -28,7 +49,50 @@ async def contact(request: Request) -> Response:
     week = [(speak.weekday(day), house.span(day), day == today) for day in days]
     closed = sorted(day for day in house.holidays if _soon(day, today))
     holidays = [(day, house.holidays[day]) for day in closed]
-    return page(request, "contact/contact.html", week=week, holidays=holidays)
+    return page(
+        request,
+        "contact/contact.html",
+        status=422 if faults else 200,
+        week=week,
+        holidays=holidays,
+        form=form,
+        faults=faults or {},
+        promised=promise(house, now(), request.app.state.settings.timezone),
+        shortest=asking.SHORTEST,
+        longest=asking.LONGEST,
+    )
+
+
+async def ask(request: Request) -> Response:
+    """Take a question; the page after it is the same for everybody."""
+    if is_foreign(request):
+        raise RefusedError(403)
+    given = await read_form(request)
+    language, name = request.path_params["lang"], " ".join(given.get("name", "").split())[:120]
+    text, email = asking.tidied(given.get("question", "")), ""
+    faults: dict[str, str] = {}
+    if fault := asking.fault_of(text):
+        faults["question"] = fault
+    try:
+        email = normalise(given.get("email", ""))
+    except AddressError:
+        faults["email"] = "web.address_wrong"
+    if faults:
+        kept = {"email": given.get("email", "")[:254], "name": name, "question": text}
+        return _contact(request, kept, faults)
+    async with EvenAnswer():
+        if not given.get("website"):
+            question = Question(email, name, text, language)
+            await asking.ask(_reception(request), question, visitor(request))
+    return RedirectResponse(f"/{language}/contact?sent=1", 303)
+
+
+def _reception(request: Request) -> Reception:
+    state = request.app.state
+    settings = state.settings
+    return Reception(
+        state.site, state.house.fresh(), state.letters, settings.timezone, settings.language
+    )
 
 
 def _soon(day: date, today: date) -> bool:
@@ -57,6 +121,7 @@ routes = [
         role="public",
         keeps=(),
     ),
+    Route("/{lang:lang}/contact", ask, name="contact:ask", methods=["POST"], role="public"),
     *(
         Route(
             f"/{{lang:lang}}/{name}",

@@ -33,6 +33,8 @@ STAFF = (
     ("note", "staff_id"),
     ("follow_up", "owner_id"),
     ("import_run", "staff_id"),
+    ("conversation", "owner_id"),
+    ("conversation_line", "staff_id"),
 )
 # An issue that was sent while the demo was there is left with its real readers.
 RECOUNT = (

@@ -16,6 +16,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "issue.sent": "desk.audit_issue",
         "leads.exported": "desk.audit_exported",
         "table.imported": "desk.audit_imported",
+        "conversation.answered": "desk.audit_answered",
         "outcome.undone": "desk.audit_undone",
         "lead.erased": "desk.audit_erased",
         "lead.forgotten": "desk.audit_forgotten",

@@ -39,6 +39,7 @@ ROOMS = (
     "mail",
     "gifts",
     "newsletter",
+    "contact",
     "readiness",
     "sales",
     "privacy",

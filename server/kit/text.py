@@ -112,6 +112,12 @@ def file_size(language: str, octets: int) -> str:
     return f"{number(language, octets / 1_000_000, 1)}\u00a0MB"
 
 
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut at a word where it is longer than so many letters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[:most]} …"
+
+
 def folded(text: str) -> str:
     """The text without accents and case, for searching; letter by letter, so that places stay."""
     return "".join(_folded(letter) for letter in text)

@@ -39,6 +39,7 @@ class Lead(Model):
     optout_offered_at = fields.DatetimeField(null=True)
     imported_at = fields.DatetimeField(null=True)
     invented_at = fields.DatetimeField(null=True)
+    talked_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

@@ -27,6 +27,8 @@ from server.kit.settings import sample_folder
 from server.kit.text import LANGUAGES, say
 
 SLOT = re.compile(r"\{\{ *([a-z_]+[0-9]*) *\}\}")
+# A slot that is a whole paragraph, or any other; one pass, so that no value is read as a slot.
+IN_HTML = re.compile(rf"(<p\b[^>]*>){SLOT.pattern}</p>|{SLOT.pattern}")
 HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
 READER_SLOTS = {
     "gift": {
@@ -46,6 +48,8 @@ READER_SLOTS = {
     "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
     "me": {"greeting", "days"},
     "keep": {"greeting", "months", "days"},
+    "question": {"who", "address", "question", "link", "due"},
+    "answer": {"answer", "question", "day"},
 }
 FOOT_SLOTS = {"way_out", "me"}
 # What the link to their own page is called, where a kind of mail has its own words for it.
@@ -65,10 +69,13 @@ class Letter:
     links: tuple[str, ...] = ()
 
     def filled(self, values: Mapping[str, str]) -> "Letter":
-        """With these slots filled; the others stay. Headers take no line breaks."""
+        """With these slots filled; the others stay. Headers take no line breaks.
+
+        A value of several lines keeps them, and one that is a paragraph becomes as many.
+        """
         return Letter(
             _line(_fill(self.subject, values)),
-            _fill(self.html, {name: escape(value) for name, value in values.items()}),
+            _fill_html(self.html, values),
             _fill(self.text, values),
             self.links,
         )
@@ -100,7 +107,30 @@ def link_slot(number: int) -> str:
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
-    return SLOT.sub(lambda slot: values.get(slot[1], slot[0]), text)
+    def put(slot: re.Match[str]) -> str:
+        value = values.get(slot[1], slot[0])
+        before = text[text.rfind("\n", 0, slot.start()) + 1 : slot.start()]
+        # What is quoted is set in, line by line.
+        return value if before.strip() else value.replace("\n", f"\n{before}")
+
+    return SLOT.sub(put, text)
+
+
+def _fill_html(html: str, values: Mapping[str, str]) -> str:
+    def put(slot: re.Match[str]) -> str:
+        start, name = slot[1] or "", slot[2] or slot[3]
+        if name not in values:
+            return slot[0]
+        if not start:
+            return _lines(values[name])
+        paragraphs = re.split(r"\n{2,}", values[name])
+        return "\n".join(f"{start}{_lines(one)}</p>" for one in paragraphs)
+
+    return IN_HTML.sub(put, html)
+
+
+def _lines(value: str) -> str:
+    return escape(value).replace("\n", "<br>")
 
 
 def _line(text: str) -> str:

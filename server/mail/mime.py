@@ -11,8 +11,9 @@ from server.kit.settings import Settings
 from server.kit.site import Site
 from server.mail import links
 from server.mail.letters import Letter
-from server.mail.models import Delivery, Message
+from server.mail.models import BY_HAND, Delivery, Message
 
+ANSWERS = "in_reply_to"  # beside the slots of a delivery: the Message-ID of what it answers
 ME = "me"  # the purpose of the link to a lead's own page; its number is that of the delivery
 
 
@@ -40,6 +41,8 @@ def compose(
     mail["Message-ID"] = delivery.mail_id
     if message.list:
         _list_headers(mail, message, way_out, settings, site)
+    elif message.kind == BY_HAND:
+        _thread_headers(mail, delivery)
     else:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
@@ -77,6 +80,14 @@ def _list_headers(
     mail["List-ID"] = f"<{message.list}.{host}>"
     mail["Feedback-ID"] = f"{message.id}:{message.list}:givefirst"
     mail["Precedence"] = "bulk"
+
+
+def _thread_headers(mail: EmailMessage, delivery: Delivery) -> None:
+    # RFC 5322 §3.6.4: what it answers, so that a mailbox shows both as one conversation.
+    before = delivery.values.get(ANSWERS)
+    if before:
+        mail["In-Reply-To"] = before
+        mail["References"] = before
 
 
 def envelope_sender(delivery: Delivery, settings: Settings, site: Site) -> str:

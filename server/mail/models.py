@@ -9,6 +9,7 @@ from tortoise.models import Model
 from server.leads.models import Lead
 
 TRANSACTIONAL, BULK = 0, 1
+BY_HAND = "answer"  # the kind of mail that a person of ours wrote to one reader
 DONE = ("sent", "failed", "suppressed", "expired", "uncertain", "parked")
 
 
@@ -48,7 +49,8 @@ class Delivery(Model):
     """One message to one reader for one reason (`key`).
 
     queued → leased → sending → sent | retry | failed | uncertain | expired | suppressed | parked |
-    held. The Message-ID is fixed here and kept over retries.
+    held. The Message-ID is fixed here and kept over retries. `about` is the lead whom a mail to us
+    tells of, with whom it goes.
     """
 
     id = fields.IntField(primary_key=True)
@@ -60,6 +62,10 @@ class Delivery(Model):
         "leads.Lead", "deliveries", null=True
     )
     lead_id: int | None
+    about: fields.ForeignKeyNullableRelation[Lead] = fields.ForeignKeyField(
+        "leads.Lead", "told", null=True
+    )
+    about_id: int | None
     address = fields.CharField(254, default="")
     key = fields.CharField(160, unique=True)
     lane = fields.IntField(default=TRANSACTIONAL)

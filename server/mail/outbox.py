@@ -13,7 +13,7 @@ from server.kit.site import Site
 from server.kit.text import say
 from server.leads.models import Lead
 from server.mail.letters import Letter
-from server.mail.models import TRANSACTIONAL, Delivery, Message, MessageLink, Suppression
+from server.mail.models import BY_HAND, TRANSACTIONAL, Delivery, Message, MessageLink, Suppression
 
 GAP = timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -30,7 +30,10 @@ class AskRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Posting:
-    """One mail to one reader: the text, what fills its slots, and why it is sent."""
+    """One mail to one reader: the text, what fills its slots, and why it is sent.
+
+    `about`: whom a mail to one of us tells of; it goes with them.
+    """
 
     message: Message
     key: str
@@ -40,6 +43,7 @@ class Posting:
     lane: int = TRANSACTIONAL
     at: datetime | None = None
     lives: timedelta = DAY
+    about: Lead | None = None
 
 
 async def keep_message(
@@ -97,8 +101,8 @@ async def post(site: Site, posting: Posting) -> bool:
     domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
     written = await rows(
         'INSERT INTO delivery (message_id, lead_id, address, key, lane, state, "values", mail_id,'
-        " lease_token, attempts, next_try_at, not_after, created_at, error)"
-        " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '')"
+        " lease_token, attempts, next_try_at, not_after, created_at, error,"
+        " about_id) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '', ?)"
         " ON CONFLICT (key) DO NOTHING RETURNING id",
         posting.message.id,
         lead.id if lead else None,
@@ -110,6 +114,7 @@ async def post(site: Site, posting: Posting) -> bool:
         db_time(at),
         db_time(at + posting.lives),
         db_time(moment),
+        posting.about.id if posting.about else None,
     )
     return bool(written)
 
@@ -135,11 +140,13 @@ async def meet(site: Site, email: str, language: str, source: str) -> Lead | Non
 async def turn_for(lead: Lead) -> datetime | None:
     """When a stranger's form may cause the next mail to this lead; None: not today.
 
-    At most one mail in 15 minutes and three a day, whoever fills in how many forms.
+    At most one mail in 15 minutes and three a day, whoever fills in how many forms; what a person
+    of ours wrote is none of these.
     """
     moment = now()
     recent = (
         await Delivery.filter(lead_id=lead.id, lane=TRANSACTIONAL, next_try_at__gt=moment - DAY)
+        .exclude(message__kind=BY_HAND)
         .order_by("-next_try_at")
         .limit(MOST_A_DAY)
     )

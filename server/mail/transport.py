@@ -1,6 +1,7 @@
 """Where mail goes: an SMTP relay, or files where no relay is set."""
 
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,9 +83,11 @@ class Files:
             self._last.unlink(missing_ok=True)
 
 
-def remove_files(data: Path, *addresses: str) -> int:
-    """Delete what was mailed to these addresses as files; how many those were."""
+def remove_files(data: Path, *addresses: str, mail_ids: Iterable[str] = ()) -> int:
+    """Delete what was mailed to these addresses as files, and the mails with these Message-IDs;
+    how many those were."""
     marks = {f"X-Envelope-To: <{address}>".encode() for address in addresses}
+    marks |= {f"Message-ID: {mail_id}".encode() for mail_id in mail_ids}
     files = [*(data / "mail").glob("*.eml"), *(data / "mail").glob("*.part")]
     theirs = [file for file in files if not marks.isdisjoint(_head(file).split(b"\r\n"))]
     for file in theirs:

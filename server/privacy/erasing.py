@@ -79,8 +79,10 @@ async def _erase(
         strays = Delivery.filter(lead_id=None, address=email)
         await strays.exclude(key__startswith="login:").delete()
         await runs.forget_uploads_with(email)
+        told = await Delivery.filter(about_id=lead.id).values_list("mail_id", flat=True)
         await lead.delete()
         await accounts.audit("lead.erased" if reason else "lead.forgotten", f"lead {lead_id}", by)
-    files = await asyncio.to_thread(remove_files, data, email)
+    mail_ids = [str(one) for one in told]
+    files = await asyncio.to_thread(remove_files, data, email, mail_ids=mail_ids)
     own = {table: len(rows) for table, rows in held.items() if table != "message"}
     return Erased(lead_id, own, files)

@@ -26,6 +26,8 @@ async def holdings_of(lead: Lead) -> Holdings:
             found[model._meta.db_table] = await _rows(model, lead_id=lead.id)
     # Copies that somebody had mailed to this address as a test.
     found["delivery"] += await _rows(Delivery, lead_id=None, address=lead.email)
+    # What we were mailed about them.
+    found["delivery"] += await _rows(Delivery, about_id=lead.id)
     messages = {row["message_id"] for row in found["delivery"]}
     found["message"] = await _rows(Message, id__in=messages) if messages else []
     return {table: rows for table, rows in found.items() if rows}

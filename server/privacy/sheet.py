@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.contact.models import ConversationLine
+from server.contact.overview import said_with
 from server.gifts.giving import PURPOSE
 from server.gifts.models import Gift
 from server.kit.site import Site
@@ -17,9 +19,8 @@ from server.privacy.choices import tips_of
 from server.privacy.holdings import Holdings, holdings_of
 from server.privacy.register import register
 from server.privacy.retention import waits_for_answer
-from server.readiness.models import Score
 from server.sales import timeline
-from server.sales.rows import Row, View, row_of, sum_parts
+from server.sales.rows import Row, View, row_for, sum_parts
 from server.tracking.models import Event
 
 RETURNED = {
@@ -78,6 +79,7 @@ class Sheet:
     tips: Subscription | None
     gifts: list[Shown]
     returned: list[Return]
+    said: list[ConversationLine]
     held: list[Held]
     row: Row
     lines: list[tuple[str, int]]
@@ -87,12 +89,13 @@ class Sheet:
 
 async def sheet_of(lead: Lead, site: Site, library: Library, view: View) -> Sheet:
     """The page of a lead, as things stand."""
-    row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
+    row = await row_for(lead, view)
     return Sheet(
         lead=lead,
         tips=await tips_of(lead),
         gifts=await _gifts(lead, site, library, view),
         returned=await _returned(lead, view),
+        said=await said_with(lead),
         held=_held(await holdings_of(lead), view.language),
         row=row,
         lines=sum_parts(row, view),

@@ -3,6 +3,7 @@
 Titles are set between asterisks, so that a page can put them in italics.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
@@ -119,20 +120,29 @@ def why_now(
     titles: Mapping[str, str],
     now: float,
     zone: tzinfo = UTC,
+    *,
+    asked: str = "",
 ) -> str:
     """One true sentence for the list of sales: what came back first, else what was read or taken.
 
-    "Yesterday" is seen from `now` (days since the epoch) on the calendar of `zone`.
+    "Yesterday" is seen from `now` (days since the epoch) on the calendar of `zone`. `asked`: the
+    words of their latest question, which are quoted where that is told.
     """
     if assessment.state == "objected":
         return say(language, "readiness.why_objected")
-    parts = [_moment(moment, now, language, titles, zone) for moment in assessment.moments]
+    parts = []
+    for moment in assessment.moments:
+        quote, asked = (asked, "") if moment.kind == "question" else ("", asked)
+        parts.append(_moment(moment, now, language, titles, zone, quote))
     if not parts:
         return say(language, "readiness.why_nothing")
     first = _capital(parts[0])
     if len(parts) == 1:
-        return say(language, "readiness.why_one", first=first)
-    return say(language, "readiness.why_two", first=first, second=parts[1])
+        sentence = say(language, "readiness.why_one", first=first)
+    else:
+        sentence = say(language, "readiness.why_two", first=first, second=parts[1])
+    # A quoted sentence ends by itself.
+    return re.sub(r"([.?!…]’)\.$", r"\1", sentence)
 
 
 def next_step_text(
@@ -181,12 +191,18 @@ def _line(
 
 
 def _moment(
-    moment: Moment, now: float, language: str, titles: Mapping[str, str], zone: tzinfo
+    moment: Moment,
+    now: float,
+    language: str,
+    titles: Mapping[str, str],
+    zone: tzinfo,
+    quote: str = "",
 ) -> str:
+    when = _when(moment.at, now, language, zone)
+    if quote:
+        return say(language, "readiness.did_ask", when=when, words=quote.replace("*", ""))
     title = _title(moment.subject, language, titles)
-    return say(
-        language, _moment_key(moment), title=title, when=_when(moment.at, now, language, zone)
-    )
+    return say(language, _moment_key(moment), title=title, when=when)
 
 
 def _moment_key(moment: Moment) -> str:

@@ -14,7 +14,7 @@ from server.leads.models import Lead
 from server.readiness.keeping import is_business
 from server.readiness.models import Score
 from server.sales.lists import owners_of
-from server.sales.rows import Row, View, row_of
+from server.sales.rows import Row, View, asked_by, row_of
 from server.staff.models import StaffUser
 
 PAGE = 50
@@ -210,7 +210,10 @@ async def rows_of(ids: Sequence[int], view: View) -> list[Row]:
         return []
     leads = {lead.id: lead for lead in await Lead.filter(id__in=list(ids))}
     scores = {score.lead_id: score for score in await Score.filter(lead_id__in=list(ids))}
-    return [row_of(leads[one], scores.get(one), view) for one in ids if one in leads]
+    asked = await asked_by(ids)
+    return [
+        row_of(leads[one], scores.get(one), view, asked.get(one, "")) for one in ids if one in leads
+    ]
 
 
 async def count_of(filters: Filters, slugs: Mapping[str, Sequence[str]]) -> int:

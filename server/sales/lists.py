@@ -9,7 +9,7 @@ from server.kit.database import rows
 from server.readiness.models import Score
 from server.sales import follow_up
 from server.sales.models import FollowUp, Note, Outcome
-from server.sales.rows import Row, View, row_of
+from server.sales.rows import Row, View, asked_by, row_of
 from server.staff.models import StaffUser
 
 MOST_TODAY = 12
@@ -89,4 +89,5 @@ async def _rows(view: View, **which: str) -> list[Row]:
         .limit(MOST_TODAY)
         .prefetch_related("lead")
     )
-    return [row_of(score.lead, score, view) for score in scores]
+    asked = await asked_by([score.lead_id for score in scores])
+    return [row_of(score.lead, score, view, asked.get(score.lead_id, "")) for score in scores]

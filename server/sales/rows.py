@@ -1,18 +1,21 @@
 """A lead as a row on a list: who, why now, the sum, the balance and the next step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from server.kit.clock import days, now
-from server.kit.text import say
+from server.kit.text import say, shortened
 from server.leads.models import Lead
 from server.library.assets import Library
 from server.readiness import explaining
 from server.readiness.assessment import Assessment, Balance
 from server.readiness.keeping import Judge, assess_kept, make_judge
 from server.readiness.models import Score
+from server.readiness.state import COUNTED
+from server.tracking.models import Event
 
+QUOTED = 140  # letters of a question in a sentence
 SHORT_NAMES = {
     "contact.requested": "sales.short_contact_requested",
     "page.offer": "sales.short_page_offer",
@@ -86,15 +89,33 @@ class Row:
         return (["g"] * liked + ["o"] * (self.balance.given - liked))[:8]
 
 
-def row_of(lead: Lead, score: Score | None, view: View) -> Row:
-    """The row of a lead; who was not scored yet is new."""
+async def row_for(lead: Lead, view: View) -> Row:
+    """The row of a lead as things stand, with the words of what they asked last."""
+    score = await Score.get_or_none(lead_id=lead.id)
+    asked = await asked_by([lead.id])
+    return row_of(lead, score, view, asked.get(lead.id, ""))
+
+
+async def asked_by(lead_ids: Sequence[int]) -> dict[int, str]:
+    """Lead → the words of their latest question, on one line; only what a person asked."""
+    if not lead_ids:
+        return {}
+    told = Event.filter(lead_id__in=list(lead_ids), kind="question", evidence__in=COUNTED)
+    pairs = await told.order_by("at", "id").values_list("lead_id", "detail")
+    return {int(lead_id): shortened(str(words), QUOTED) for lead_id, words in pairs}
+
+
+def row_of(lead: Lead, score: Score | None, view: View, asked: str = "") -> Row:
+    """The row of a lead; who was not scored yet is new. `asked`: their latest question."""
     found = assess_kept(lead, score, view.judge)
     return Row(
         lead=lead,
         assessment=found,
         state=found.state,
         state_name=explaining.state_name(found.state, view.language),
-        why=explaining.why_now(found, view.language, view.titles, days(now()), view.zone),
+        why=explaining.why_now(
+            found, view.language, view.titles, days(now()), view.zone, asked=asked
+        ),
         step=found.next_step.name,
         step_text=explaining.next_step_text(found, view.language, view.titles, view.zone),
         balance=found.balance,

@@ -180,7 +180,15 @@ class Given:
 
 
 async def given_to(lead: Lead, view: View) -> list[Given]:
-    """What this lead was given, newest first."""
+    """What this lead was given, newest first: gifts with something to open, and help."""
+    helped = await Event.filter(lead_id=lead.id, kind="help.given", sign=1).order_by("-at")
+    help_given = say(view.language, "sales.help_given")
+    help_status = say(view.language, "sales.help_status")
+    given = [Given(help_given, event.at, help_status) for event in helped]
+    return sorted([*await _gifts_to(lead, view), *given], key=lambda one: one.at, reverse=True)
+
+
+async def _gifts_to(lead: Lead, view: View) -> list[Given]:
     gifts = await Gift.filter(lead_id=lead.id, confirmed_at__isnull=False).order_by("-confirmed_at")
     # The lines of single chapters go after 13 months, those of how far was read stay.
     told = Event.filter(lead_id=lead.id, kind__startswith="read.", evidence__in=("human", "likely"))

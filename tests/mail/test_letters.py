@@ -7,7 +7,7 @@ import pytest
 
 from server.kit import content
 from server.kit.house import House, HouseFile
-from server.mail.letters import Letters
+from server.mail.letters import READER_SLOTS, Letters
 from tests.support.machine import REPOSITORY
 
 
@@ -29,7 +29,7 @@ def house() -> House:
     return HouseFile(REPOSITORY / "content").fresh()
 
 
-@pytest.mark.parametrize("kind", ["gift", "confirm", "login", "tip", "me", "keep"])
+@pytest.mark.parametrize("kind", sorted(READER_SLOTS))
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_template_makes_a_whole_mail(
     folder: Path, house: House, kind: str, language: str

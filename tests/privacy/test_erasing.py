@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from server.contact.models import Conversation, ConversationLine
 from server.gifts.models import Gift
 from server.kit import database
 from server.kit.clock import now
@@ -68,7 +69,7 @@ async def test_every_row_is_gone_and_the_address_stays_as_a_hash(
     await worked_on(await Lead.get(email=READER), NAME)
     await erase(product, path)
     theirs = (Lead, Gift, Consent, Subscription, Event, Delivery, Score, Transition)
-    for model in (*theirs, Note, FollowUp, Outcome):
+    for model in (*theirs, Note, FollowUp, Outcome, Conversation, ConversationLine):
         assert await model.all().count() == 0, model
     for table, found in (await snapshot()).items():
         assert not [row for row in found if READER in row or NAME in row], table

@@ -1,17 +1,25 @@
-"""What sales leaves behind of a lead: an outcome, a note, an owner, and a table that waits."""
+"""What we leave behind of a lead: an outcome, a note, an owner, a conversation, and a table that
+waits."""
 
 from base64 import b64encode
 
+from server.contact.models import Conversation, ConversationLine
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.sales.models import FollowUp, ImportRun, Note, Outcome
 
 
 async def worked_on(lead: Lead, name: str = "Joost") -> None:
-    """One row in every table of sales, with the name and the address wherever words can stand."""
+    """One row in every table of sales and of conversations, with the name and the address
+    wherever words can stand."""
     moment = now()
     await Note.create(lead=lead, text=f"{name} belt liever. {lead.email}", at=moment)
     await FollowUp.create(lead=lead)
+    talk = await Conversation.create(
+        lead=lead, language="nl", opened_at=moment, last_at=moment, line_count=1
+    )
+    told = f"Bel {name} maar op {lead.email}."
+    await ConversationLine.create(conversation=talk, lead=lead, is_ours=False, text=told, at=moment)
     await Outcome.create(
         lead=lead,
         key="o:1",

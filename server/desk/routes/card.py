@@ -11,12 +11,11 @@ from server.kit.clock import now
 from server.kit.text import amount, whole_number
 from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Lead
-from server.readiness.models import Score
 from server.readiness.objecting import switch_profiling
 from server.sales import finding, follow_up, outcomes, timeline, told
 from server.sales.models import Outcome
 from server.sales.outcomes import NewerOutcomeError, OutcomeError, Result
-from server.sales.rows import View, row_of, sum_parts
+from server.sales.rows import View, row_for, sum_parts
 from server.staff import accounts
 from server.staff.models import StaffUser
 from server.web.errors import NotFoundError
@@ -34,7 +33,7 @@ async def card(request: Request) -> Response:
 
 async def _card(request: Request, lead: Lead, status: int = 200, **told_here: Any) -> Response:
     view = await view_of(request)
-    row = row_of(lead, await Score.get_or_none(lead_id=lead.id), view)
+    row = await row_for(lead, view)
     newest = await outcomes.newest_of(lead.id)
     return page(
         request,

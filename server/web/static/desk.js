@@ -2,8 +2,8 @@
 // Character keys do nothing while typing, and can be switched off (WCAG 2.1.4).
 (() => {
   "use strict";
-  const places = { v: "/desk/", l: "/desk/leads", w: "/desk/gifts", n: "/desk/newsletter" };
-  const rows = () => [...document.querySelectorAll(".lead:not(.lead--done), .grid--leads tbody tr")];
+  const places = { v: "/desk/", l: "/desk/leads", g: "/desk/conversations", w: "/desk/gifts", n: "/desk/newsletter" };
+  const rows = () => [...document.querySelectorAll(".lead:not(.lead--done), .grid--leads tbody tr, .inbox-list li")];
   let at = -1;
   let goes = 0;
 
@@ -47,6 +47,7 @@
       j: () => move(1), k: () => move(-1), u: outcome, o: outcome, z: () => document.querySelector("#undo")?.click(), n: () => document.querySelector("#note")?.focus(), g: () => { goes = Date.now(); },
       x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
       "/": () => document.querySelector("#q")?.focus(),
+      r: () => document.querySelector("#reply")?.focus(),
       "?": () => document.querySelector("#keys")?.togglePopover(),
     }[event.key];
     if (does) { event.preventDefault(); does(); }
