@@ -1,6 +1,16 @@
 """Every page of the desk."""
 
-from server.desk.routes import auditing, card, editing, entering, example, leads, mailing, tables
+from server.desk.routes import (
+    auditing,
+    card,
+    editing,
+    entering,
+    example,
+    leads,
+    mailing,
+    report,
+    tables,
+)
 from server.web.routing import Route
 
 routes: list[Route] = [
@@ -8,6 +18,7 @@ routes: list[Route] = [
     *leads.routes,
     *card.routes,
     *editing.routes,
+    *report.routes,
     *tables.routes,
     *mailing.routes,
     *auditing.routes,

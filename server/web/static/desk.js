@@ -2,7 +2,7 @@
 // Character keys do nothing while typing, and can be switched off (WCAG 2.1.4).
 (() => {
   "use strict";
-  const places = { v: "/desk/", l: "/desk/leads", w: "/desk/gifts", n: "/desk/newsletter" };
+  const places = { v: "/desk/", l: "/desk/leads", w: "/desk/gifts", n: "/desk/newsletter", r: "/desk/report" };
   const rows = () => [...document.querySelectorAll(".lead:not(.lead--done), .grid--leads tbody tr")];
   let at = -1;
   let goes = 0;
