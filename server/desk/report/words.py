@@ -23,7 +23,8 @@ class Words:
     def percent(self, value: float) -> str:
         """`17 %`; with a decimal where a whole number would be rough."""
         hundred = 100 * value
-        decimals = 1 if 0 < hundred < 9.95 else 0
+        rough = abs(hundred - round(hundred)) >= 0.05
+        decimals = 1 if rough and hundred < 9.95 else 0
         return self("desk.report_percent", number=self.number(hundred, decimals))
 
     def share(self, share: Share) -> str:
