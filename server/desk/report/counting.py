@@ -31,6 +31,7 @@ MONTH = 2_629_800  # seconds of a twelfth of a year
 MONTHS = 12
 WEEKS = 52
 STEPS = ("asked", "pressed", "read", "returned", "ready", "offer", "won")
+TOOK = tuple(f"{step}_at >= asked_at" for step in STEPS[1:])
 
 
 def _seconds(moment: str) -> str:
@@ -63,20 +64,14 @@ async def funnel(since: datetime) -> Funnel:
         " AND path LIKE '/%/library/%' AND path NOT LIKE '/%/library/%/%'",
         db_day(since.date()),
     )
-    took = [
-        "pressed_at >= asked_at",
-        "read_at >= asked_at",
-        "returned_at >= asked_at",
-        "ready_at >= asked_at",
-        "offer_at >= asked_at",
-        "won_at >= asked_at",
-    ]
-    along = [" AND ".join(took[: n + 1]) for n in range(len(took))]
+    along = [" AND ".join(TOOK[: n + 1]) for n in range(len(TOOK))]
     counted = ", ".join(
         f"COUNT(CASE WHEN {one} THEN 1 END) AS {kind}{n}"
-        for kind, conditions in (("a", along), ("w", took))
+        for kind, conditions in (("a", along), ("w", TOOK))
         for n, one in enumerate(conditions, 1)
     )
+    # Each part is joined to `lead` and not to another part: of its key PostgreSQL knows how many
+    # there are, of a part it would expect far too many rows.
     found = await rows(
         "WITH wish AS (SELECT lead_id, MIN(requested_at) AS asked_at, MAX(confirmed_at)"  # noqa: S608
         " AS pressed_at FROM gift WHERE requested_at >= ? GROUP BY lead_id),"
@@ -94,8 +89,9 @@ async def funnel(since: datetime) -> Funnel:
         " ELSE o.offer_at END AS offer_at,"
         " CASE WHEN o.sold_at IS NULL OR s.bought_at > o.sold_at THEN s.bought_at"
         " ELSE o.sold_at END AS won_at FROM wish w"
-        " LEFT JOIN story s ON s.lead_id = w.lead_id LEFT JOIN handed h ON h.lead_id = w.lead_id"
-        " LEFT JOIN sold o ON o.lead_id = w.lead_id)"
+        " JOIN lead l ON l.id = w.lead_id LEFT JOIN story s ON s.lead_id = l.id"
+        " LEFT JOIN handed h ON h.lead_id = l.id"
+        " LEFT JOIN sold o ON o.lead_id = l.id)"
         f" SELECT COUNT(*) AS a0, {counted} FROM life",
         db_time(since),
     )
@@ -198,13 +194,14 @@ async def cohorts(bounds: list[datetime]) -> list[Cohort]:
         f" MIN(CASE WHEN {RETURNED} THEN e.at END) AS returned_at,"
         " MIN(CASE WHEN kind = 'purchase' THEN e.at END) AS bought_at"
         " FROM event e JOIN g ON g.lead_id = e.lead_id AND e.at >= g.at"
-        f" WHERE {STORY} AND {BY_PEOPLE} GROUP BY e.lead_id),"
+        f" WHERE {STORY} AND ({RETURNED} OR kind = 'purchase') AND {BY_PEOPLE}"
+        " GROUP BY e.lead_id),"
         " sold AS (SELECT o.lead_id AS lead_id, MIN(o.at) AS sold_at FROM outcome o"
         f" JOIN g ON g.lead_id = o.lead_id AND o.at >= g.at WHERE {WON} GROUP BY o.lead_id),"
         f" life AS (SELECT CASE {ladder} END AS cohort, {month('b.liked_at')} AS liked,"
         f" {month('b.returned_at')} AS returned, {month(bought)} AS won"
-        " FROM g LEFT JOIN back b ON b.lead_id = g.lead_id"
-        " LEFT JOIN sold o ON o.lead_id = g.lead_id)"
+        " FROM g JOIN lead l ON l.id = g.lead_id LEFT JOIN back b ON b.lead_id = l.id"
+        " LEFT JOIN sold o ON o.lead_id = l.id)"
         f" SELECT cohort, {places}, COUNT(*) AS n FROM life GROUP BY 1, 2, 3, 4",
         db_time(bounds[0]),
         db_time(bounds[-1]),

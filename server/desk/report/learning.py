@@ -66,6 +66,29 @@ async def issues() -> list[Mailed]:
         CLICK,
     )
     hits = {row["name"]: (int(row["people"]), int(row["hits"])) for row in clicked}
+    replies, left = await _answers()
+    made = []
+    for name, count in delivered.items():
+        agreed = followed.get(name, 0)
+        people, clicks = hits.get(name, (0, 0))
+        is_told = agreed >= FEWEST and name in linked
+        made.append(
+            Mailed(
+                name,
+                count,
+                agreed,
+                name in linked,
+                people if is_told else None,
+                clicks if is_told else None,
+                replies.get(name, 0),
+                left.get(name, 0),
+            )
+        )
+    return made
+
+
+async def _answers() -> tuple[dict[str, int], dict[str, int]]:
+    """How many answered each issue and how many left after it, before the next one came."""
     replies = await _counts(
         "SELECT i.name AS name, COUNT(DISTINCT e.id) AS n FROM last i JOIN event e"  # noqa: S608
         f" ON {STORY} AND e.kind = 'reply' AND e.at >= i.queued_at"
@@ -80,14 +103,7 @@ async def issues() -> list[Mailed]:
         TIPS,
         False,
     )
-    made = []
-    for name, count in delivered.items():
-        agreed = followed.get(name, 0)
-        people, clicks = hits.get(name, (0, 0))
-        told = agreed >= FEWEST and name in linked
-        seen = (name in linked, people, clicks) if told else (name in linked, None, None)
-        made.append(Mailed(name, count, agreed, *seen, replies.get(name, 0), left.get(name, 0)))
-    return made
+    return replies, left
 
 
 async def _counts(sql: str, *values: object) -> dict[str, int]:

@@ -12,7 +12,8 @@
 
   function move(step) {
     const all = rows();
-    if (!all.length) return;
+    // A card has no rows: the lead before and after it in the list one came from.
+    if (!all.length) { document.querySelector(`.crumb a[rel=${step > 0 ? "next" : "prev"}]`)?.click(); return; }
     at = Math.max(0, Math.min(all.length - 1, at + step));
     all.forEach((row, n) => (n === at ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")));
     all[at].querySelector("a")?.focus();
