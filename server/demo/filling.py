@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.demo import history, posting, shelving
+from server.demo import history, opening, posting, shelving
 from server.demo.figures import FAIR, Figure, make_figures
 from server.demo.history import History, Team
 from server.demo.lines import Subjects, lines_of
@@ -72,6 +72,7 @@ async def _fill(stage: Stage, size: int) -> Filled:
     lives = sorted([life for life in lives if life.done], key=lambda life: life.came)
     leads = await shelving.write_leads(stage, lives, moment)
     gifts = await shelving.write_gifts(stage, lives)
+    await opening.open_pages(stage, lives)
     posted = await posting.post_year(stage, lives, world.mailings)
     tips = await shelving.write_posted(stage, posted)
     logs = {

@@ -75,6 +75,13 @@ _RATINGS = (
     "readiness.did_rating_4",
 )
 
+# Reading what the sentence has named already.
+_AGAIN = {
+    "readiness.did_read_finished": "readiness.again_read_finished",
+    "readiness.did_read_half": "readiness.again_read_half",
+    "readiness.did_read_some": "readiness.again_read_some",
+}
+
 _STEPS = {
     "call_back": "readiness.step_call_back",
     "stop_giving": "readiness.step_stop_giving",
@@ -140,6 +147,11 @@ def why_now(
     if len(parts) == 1:
         sentence = say(language, "readiness.why_one", first=first)
     else:
+        second = assessment.moments[1]
+        is_reading = second.kind == "read" and second.subject
+        if is_reading and _title(second.subject, language, titles) in first:
+            again = _AGAIN[_moment_key(second)]
+            parts[1] = say(language, again, when=_when(second.at, now, language, zone))
         sentence = say(language, "readiness.why_two", first=first, second=parts[1])
     # A quoted sentence ends by itself.
     return re.sub(r"([.?!…]’)\.$", r"\1", sentence)

@@ -204,6 +204,39 @@ async def page_of(
     )
 
 
+async def beside(
+    lead_id: int, filters: Filters, slugs: Mapping[str, Sequence[str]]
+) -> tuple[int | None, int | None]:
+    """Who stands before and after a lead in the order that is asked for; None at either end.
+
+    The lead itself may have left the list meanwhile: it still has its place in the order.
+    """
+    tables, column, number = ORDERS[filters.order]
+    mine = await rows(f"SELECT {column} AS place {tables} WHERE l.id = ?", lead_id)
+    if not mine:
+        return None, None
+    place = _stored(mine[0]["place"]), lead_id
+    where = await condition_of(filters, slugs)
+    found = []
+    for beyond, order in (
+        (_ahead, f"{column} ASC NULLS FIRST, {number} ASC"),
+        (_beyond, f"{column} DESC NULLS LAST, {number} DESC"),
+    ):
+        values = list(where.values)
+        sql = f"{where.sql} AND {beyond(column, number, place, values)}"
+        next_one = await rows(
+            f"SELECT l.id {tables} WHERE {sql} ORDER BY {order} LIMIT 1",
+            *values,
+        )
+        found.append(int(next_one[0]["id"]) if next_one else None)
+    return found[0], found[1]
+
+
+def _stored(value: object) -> object:
+    """A place as it came from the database, as it is written there."""
+    return db_time(value) if isinstance(value, datetime) else value
+
+
 async def rows_of(ids: Sequence[int], view: View) -> list[Row]:
     """These leads as rows, in this order; who is gone is left out."""
     if not ids:
@@ -272,6 +305,16 @@ def _beyond(column: str, number: str, place: tuple[object, int], values: list[ob
         return f"{column} IS NULL AND {number} < ?"
     values.extend((value, value, last))
     return f"({column} < ? OR ({column} = ? AND {number} < ?) OR {column} IS NULL)"
+
+
+def _ahead(column: str, number: str, place: tuple[object, int], values: list[object]) -> str:
+    """What comes before a place in the same order."""
+    value, last = place
+    if value is None:
+        values.append(last)
+        return f"({column} IS NOT NULL OR {number} > ?)"
+    values.extend((value, value, last))
+    return f"({column} > ? OR ({column} = ? AND {number} > ?))"
 
 
 def _like(query: str) -> str:

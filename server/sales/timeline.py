@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from math import ceil
 
 from server.gifts.models import Gift
@@ -168,6 +169,11 @@ def _line(event: Event, view: View) -> Line:
         evidence_name=say(view.language, EVIDENCE[event.evidence]),
         rule=rule_text(rule, view.language) if rule else "",
     )
+
+
+def runs_of(lines: Sequence[Line]) -> list[tuple[bool, list[Line]]]:
+    """The lines in their order; those that follow one another and do not count are together."""
+    return [(machine, list(run)) for machine, run in groupby(lines, lambda one: one.is_machine)]
 
 
 @dataclass(frozen=True)

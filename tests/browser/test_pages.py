@@ -97,6 +97,7 @@ GROUPS = {
         "/desk/leads?state=ready&sort=ready",
         "/desk/gifts",
         "/desk/gifts/gulle-gever",
+        "/desk/report",
         "/desk/newsletter",
         "/desk/newsletter/2026-48",
         "/desk/tables",

@@ -1,6 +1,7 @@
 """The list of all leads: filters as links, orders, views, several at once, one firm together."""
 
 import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -32,7 +33,7 @@ async def people(product: Product) -> dict[str, Lead]:
 
 async def names(desk: AsyncClient, query: str) -> list[str]:
     page = (await desk.get(f"/desk/leads{query}")).text
-    return re.findall(r'<th scope="row"><a href="/desk/leads/\d+">([^<]+)</a>', page)
+    return re.findall(r'<th scope="row"><a href="/desk/leads/\d+\?in=leads[^"]*">([^<]+)</a>', page)
 
 
 async def test_every_filter_is_a_link_that_leaves_out_the_others(product: Product) -> None:
@@ -77,7 +78,9 @@ async def test_pages_show_everybody_once_in_each_order(product: Product, order: 
     query = f"?sort={order}"
     for _ in range(4):
         page = (await desk.get(f"/desk/leads{query}")).text
-        seen += re.findall(r'<th scope="row"><a href="/desk/leads/\d+">([^<]+)</a>', page)
+        seen += re.findall(
+            r'<th scope="row"><a href="/desk/leads/\d+\?in=leads[^"]*">([^<]+)</a>', page
+        )
         more = re.search(r'rel="next" href="/desk/leads(\?[^"]+)"', page)
         if not more:
             break
@@ -154,3 +157,38 @@ async def test_what_is_looked_for_is_text_and_nothing_else(product: Product) -> 
     for query in ("%", "_", "'; DROP TABLE lead; --", "!"):
         assert await names(desk, f"?q={quote(query)}") == []
     assert await Lead.all().count() == 4
+
+
+async def test_from_card_to_card_in_the_order_of_the_list(product: Product) -> None:
+    found = await people(product)
+    desk = await product.log_in("sales")
+
+    async def walk(start: str, rel: str) -> list[str]:
+        """The names met by following a link from card to card, at most ten."""
+        met, address = [], start
+        for _ in range(10):
+            page = (await desk.get(address)).text
+            met.append(re.findall("<h1>([^<]+)</h1>", page)[0])
+            link = re.search(f'rel="{rel}" href="([^"]+)"', page)
+            if not link:
+                break
+            address = unescape(link[1])
+        return met
+
+    for query in ("", "?sort=returned", "?sort=ready", "?window=open", "?q=lindeborg"):
+        order = await names(desk, query)
+        first, last = found[order[0]].id, found[order[-1]].id
+        more = f"?in=leads&{query[1:]}".rstrip("&")
+        assert await walk(f"/desk/leads/{first}{more}", "next") == order
+        assert await walk(f"/desk/leads/{last}{more}", "prev") == order[::-1]
+    # Who no longer is in the list still has a place there.
+    assert (await walk(f"/desk/leads/{found['Dirk'].id}?in=leads&balance=liked", "next")) == [
+        "Dirk",
+        "An",
+    ]
+    alone = (await desk.get(f"/desk/leads/{found['An'].id}")).text
+    assert 'rel="next"' not in alone
+    for number, rest in ((found["An"].id, ""), (found["Dirk"].id, "next")):
+        page = (await desk.get(f"/desk/leads/{number}?in=today")).text
+        assert re.findall(r'<nav class="crumb"[^>]*><a href="([^"]+)">', page) == ["/desk/"]
+        assert ('rel="next"' in page) == bool(rest and (await names(desk, "?state=ready")))

@@ -238,7 +238,7 @@ async def test_a_lead_that_rests_is_off_the_list_until_its_day(
 ) -> None:
     lead = await ready_lead(product)
     desk = await product.log_in("sales")
-    place = f'href="/desk/leads/{lead.id}"'
+    place = f'href="/desk/leads/{lead.id}?in=today"'
     page = (await desk.get("/desk/")).text
     assert place in page
     await desk.post(f"/desk/leads/{lead.id}/snooze", data={"csrf": word(page), "days": "7"})

@@ -76,7 +76,7 @@ def test_there_is_always_one_sentence_why_and_one_step(log: list[Signal], fit: F
 @pytest.mark.parametrize(
     ("log", "dutch", "english"),
     [
-        ([], "Nog niets gehaald of gelezen.", "Nothing taken or read yet."),
+        ([], "Haalde nog geen weggever op.", "Has taken no gift yet."),
         (
             [line("gift.taken", 0, "geven-werkt")],
             "Haalde *Geven werkt* vandaag op.",
@@ -112,7 +112,18 @@ def test_there_is_always_one_sentence_why_and_one_step(log: list[Signal], fit: F
         (
             [line("read.100", 90, "geven-werkt"), line("rating", 65, "geven-werkt", 4)],
             "Vond *Geven werkt* 2 maanden geleden heel goed.",
-            "Found *Geven werkt* very good 2 months ago.",
+            "Liked *Geven werkt* very much 2 months ago.",
+        ),
+        (
+            [line("read.100", 5, "geven-werkt"), line("rating", 3, "geven-werkt", 3)],
+            "Vond *Geven werkt* 3 dagen geleden goed en las het 5 dagen geleden uit.",
+            "Liked *Geven werkt* 3 days ago and read it to the end 5 days ago.",
+        ),
+        (
+            [line("read.50", 5, "de-stilte"), line("forward", 3, "de-stilte")],
+            "Stuurde *De stilte na je vraag* 3 dagen geleden door en las er 5 dagen geleden "
+            "minstens de helft van.",
+            "Passed on *De stilte na je vraag* 3 days ago and read at least half of it 5 days ago.",
         ),
         (
             [line("rating", 2, "geven-werkt", 1, personal=True)],
@@ -122,7 +133,7 @@ def test_there_is_always_one_sentence_why_and_one_step(log: list[Signal], fit: F
         (
             [line("forward", 2, "de-stilte"), line("page.pricing", 0)],
             "Stuurde *De stilte na je vraag* 2 dagen geleden door en bekeek vandaag de prijzen.",
-            "Passed *De stilte na je vraag* on 2 days ago and looked at the prices today.",
+            "Passed on *De stilte na je vraag* 2 days ago and looked at the prices today.",
         ),
         (
             [line("reply", 2), line("contact.requested", 1)],
@@ -154,7 +165,7 @@ def test_why_now_says_what_came_back_first(log: list[Signal], dutch: str, englis
 
 def test_machines_are_not_mentioned() -> None:
     state = fold([Signal("question", DAY - 1, evidence="scanner")], MODEL)
-    assert why(state) == "Nog niets gehaald of gelezen."
+    assert why(state) == "Haalde nog geen weggever op."
 
 
 def test_yesterday_is_seen_from_the_day_of_reading_and_on_the_local_calendar() -> None:
@@ -170,7 +181,7 @@ def test_yesterday_is_seen_from_the_day_of_reading_and_on_the_local_calendar() -
 def test_an_asterisk_in_a_title_does_not_end_the_italics() -> None:
     state = fold([line("forward", 0, "x")], MODEL)
     seen = assess(state, Fit(), DAY, MODEL)
-    assert why_now(seen, "en", {"x": "Give * {more}"}, DAY) == "Passed *Give  {more}* on today."
+    assert why_now(seen, "en", {"x": "Give * {more}"}, DAY) == "Passed on *Give  {more}* today."
     assert why_now(seen, "nl", {}, DAY) == "Stuurde *x* vandaag door."
 
 

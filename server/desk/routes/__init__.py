@@ -9,6 +9,7 @@ from server.desk.routes import (
     example,
     leads,
     mailing,
+    report,
     tables,
 )
 from server.web.routing import Route
@@ -19,6 +20,7 @@ routes: list[Route] = [
     *card.routes,
     *conversations.routes,
     *editing.routes,
+    *report.routes,
     *tables.routes,
     *mailing.routes,
     *auditing.routes,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.desk.routes.looking import back, lead_of, view_of
+from server.desk.routes.walking import walk_of
 from server.kit.clock import now
 from server.kit.text import amount, whole_number
 from server.leads.consents import proof_text, purpose_text
@@ -41,8 +42,9 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         status=status,
         lead=lead,
         row=row,
+        walk=await walk_of(request, lead, view),
         lines=sum_parts(row, view),
-        events=await timeline.lines_of(lead, view),
+        events=timeline.runs_of(await timeline.lines_of(lead, view)),
         given=await timeline.given_to(lead, view),
         returned=await timeline.returned_by(lead, view),
         consents=[

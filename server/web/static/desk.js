@@ -2,7 +2,7 @@
 // Character keys do nothing while typing, and can be switched off (WCAG 2.1.4).
 (() => {
   "use strict";
-  const places = { v: "/desk/", l: "/desk/leads", g: "/desk/conversations", w: "/desk/gifts", n: "/desk/newsletter" };
+  const places = { v: "/desk/", l: "/desk/leads", g: "/desk/conversations", w: "/desk/gifts", n: "/desk/newsletter", r: "/desk/report" };
   const rows = () => [...document.querySelectorAll(".lead:not(.lead--done), .grid--leads tbody tr, .inbox-list li")];
   let at = -1;
   let goes = 0;
@@ -12,7 +12,8 @@
 
   function move(step) {
     const all = rows();
-    if (!all.length) return;
+    // A card has no rows: the lead before and after it in the list one came from.
+    if (!all.length) { document.querySelector(`.crumb a[rel=${step > 0 ? "next" : "prev"}]`)?.click(); return; }
     at = Math.max(0, Math.min(all.length - 1, at + step));
     all.forEach((row, n) => (n === at ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")));
     all[at].querySelector("a")?.focus();

@@ -1,0 +1,2 @@
+-- What the report counts by lead: given, read, liked, given back, asked. These columns alone answer it.
+CREATE INDEX event_story ON event (lead_id, kind, at, value, evidence) WHERE kind IN ('gift.taken', 'gift.sent', 'trial.started', 'help.given', 'read.50', 'rating', 'rating.personal', 'reply', 'question', 'review', 'forward', 'referral.joined', 'comment', 'survey', 'purchase', 'offer.made', 'ask.return', 'liked.asked');
