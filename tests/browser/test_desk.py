@@ -20,6 +20,7 @@ PHONE: ViewportSize = {"width": 375, "height": 740}
 MENU = {
     "Vandaag": "/desk/",
     "Leads": "/desk/leads",
+    "Gesprekken": "/desk/conversations",
     "Weggevers": "/desk/gifts",
     "Nieuwsbrief": "/desk/newsletter",
     "Postvak": "/desk/mail",
