@@ -20,6 +20,7 @@ from tortoise.exceptions import (
 
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
+from server.contact.overview import waiting_for_us
 from server.demo import routes as demo_routes
 from server.demo.models import holds_demo
 from server.desk import routes as desk_routes
@@ -218,6 +219,7 @@ def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
         request.state.staff, request.state.csrf = session.user, session.csrf
         request.state.language = session.user.language
         request.state.holds_demo = await holds_demo()
+        request.state.waiting = await waiting_for_us()
         if request.method == "POST":
             form = await read_form(request, largest)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):

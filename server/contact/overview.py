@@ -59,6 +59,11 @@ async def counts() -> dict[str, int]:
     return {view: told.get(view, 0) for view in VIEWS}
 
 
+async def waiting_for_us() -> int:
+    """How many conversations wait for one of us, for the menu."""
+    return await Conversation.filter(state=OPEN).count()
+
+
 async def listed(reception: Reception, view: str) -> list[Listed]:
     """A view: who waits longest for us first, of the others the newest; a hundred at most."""
     order = ("waits_since", "id") if view == OPEN else ("-last_at", "-id")

@@ -40,6 +40,13 @@ def promise(house: House, moment: datetime, zone: ZoneInfo) -> Promise | None:
     return Promise(until, is_today=until.date() == opening.now.date())
 
 
+def changes_at(house: House, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """When we promise something else than at this moment, where that is before we close."""
+    opening = house.opening(moment, zone)
+    turn = opening.changes_at - SOON if opening.is_open and opening.changes_at else None
+    return turn if turn and turn > opening.now else None
+
+
 def open_time(house: House, start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
     """How much of the time between two moments we were open; of two months at most."""
     begin, stop = start.astimezone(zone), end.astimezone(zone)

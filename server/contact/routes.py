@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from server.contact import asking
 from server.contact.answers import PAGES
 from server.contact.asking import Question, Reception
-from server.contact.promising import promise
+from server.contact.promising import changes_at, promise
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.web.errors import NotFoundError, RefusedError
 from server.web.forms import EvenAnswer, is_foreign, read_form
+from server.web.prepared import keeping_of
 from server.web.rendering import page, speaker
 from server.web.routing import Endpoint, Route
 from server.web.visitor import visitor
@@ -34,6 +35,10 @@ async def contact(request: Request) -> Response:
     if request.query_params.get("sent"):
         promised = promise(state.house.fresh(), now(), state.settings.timezone)
         return page(request, "contact/sent.html", promised=promised)
+    keeping = keeping_of(request.scope)
+    turn = changes_at(state.house.fresh(), now(), state.settings.timezone)
+    if keeping.until and turn:
+        keeping.until = min(keeping.until, turn)
     about = " ".join(request.query_params.get("about", "").split())[:LONGEST_ABOUT]
     question = speaker(request)("contact.looked_for", query=about) if about else ""
     return _contact(request, {"question": question})

@@ -134,6 +134,7 @@ def render(request: Request, template: str, **values: Any) -> str:
         "staff": getattr(request.state, "staff", None),
         "csrf": getattr(request.state, "csrf", ""),
         "holds_demo": getattr(request.state, "holds_demo", False),
+        "waiting": getattr(request.state, "waiting", 0),
         "here": _here(request.url.path, speak.language),
         "other_address": _other_address(
             request.url.path, speak.language, is_there=values.get("elsewhere", True)

@@ -10,6 +10,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from server.contact.answering import Answer, answer
+from server.contact.asking import Reception
+from server.contact.models import Conversation
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import close_database, open_database
@@ -108,6 +111,7 @@ class Furnisher:
             async with new_client(self.settings) as client:
                 product = Product(self.settings, client)
                 await self._readers(product)
+                await self._talks(product)
                 paths = {lang: await self._pages(product, lang) for lang in ("nl", "en")}
                 await product.work()
             return {lang: await self._session(lang) for lang in ("nl", "en")}, paths
@@ -125,6 +129,21 @@ class Furnisher:
             await Lead.filter(email=address).update(name=name, company=company, role=role)
             if name:
                 await product.post(f"{gift}/liked", data={"liked": "4", "why": "De rekensom."})
+
+    async def _talks(self, product: Product) -> None:
+        """Somebody waits longer than was promised, and somebody was answered and helped."""
+        self.move(-2)
+        for address, name in ((f"vraag-{LONG}", ""), ("nadia@example.org", "Nadia el Amrani")):
+            form = {"email": address, "name": name, "question": "Kan het ook bij ons?"}
+            await product.post("/nl/contact", data=form)
+        state, found = product.state, await Conversation.get(lead__email="nadia@example.org")
+        reception = Reception(
+            state.site, state.house.fresh(), state.letters, self.settings.timezone, "nl"
+        )
+        colleague = await accounts.add_staff("sanne@staff.example.org", "sales", "nl")
+        await found.fetch_related("lead")
+        given = Answer("Dag Nadia,\n\nDat kan.", seen=1, closes=True, helped=True)
+        await answer(reception, found, given, colleague)
 
     async def _read(self, product: Product, slug: str, address: str, day: float) -> str:
         self.move(day)
