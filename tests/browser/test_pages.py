@@ -93,7 +93,7 @@ GROUPS = {
         "/desk/",
         "/desk/leads",
         "/desk/leads?q=zzz",
-        "/desk/leads/{lead}",
+        "/desk/leads/{lead}?in=leads",
         "/desk/leads?state=ready&sort=ready",
         "/desk/gifts",
         "/desk/gifts/gulle-gever",
