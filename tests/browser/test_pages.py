@@ -95,7 +95,7 @@ GROUPS = {
         "/desk/",
         "/desk/leads",
         "/desk/leads?q=zzz",
-        "/desk/leads/{lead}",
+        "/desk/leads/{lead}?in=leads",
         "/desk/leads?state=ready&sort=ready",
         "/desk/conversations",
         "/desk/conversations?view=waiting",

@@ -1,7 +1,9 @@
 """Colleagues get in by a link that works once, and see true sentences and sums that add up."""
 
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from server.staff.models import AuditEntry, LoginLink, StaffSession
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from tests.product import MINUTE, Product, body_of
+from tests.support.content import copied
 
 Clock = Callable[[float], None]
 READER = "joost@example.org"
@@ -241,3 +244,31 @@ async def test_a_lead_that_is_not_there_is_not_found(product: Product, number: s
     desk = await product.log_in("sales")
     assert (await desk.get(f"/desk/leads/{number}")).status_code == 404
     await desk.aclose()
+
+
+class TestWithNothingToGive:
+    """A house that has written nothing yet."""
+
+    @pytest.fixture
+    def environ(self, environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+        content = copied(tmp_path)
+        for name in ("library", "newsletter"):
+            shutil.rmtree(content / name)
+            (content / name).mkdir()
+        return environ | {"GIVEFIRST_CONTENT": str(content)}
+
+    async def test_each_empty_list_says_what_will_come_and_how(self, product: Product) -> None:
+        desk = await product.log_in()
+        told = {
+            "/desk/": "de eerste komt als iemand op de site iets aanvraagt",
+            "/desk/leads": "staat daarna hier, met een zin die zegt waarom",
+            "/desk/leads?owner=none": "In deze weergave staat nu niemand",
+            "/desk/leads?q=zzz": "Zoek op een stuk van de naam",
+            "/desk/gifts": "een map in content/library",
+            "/desk/newsletter": "een tekst in content/newsletter",
+            "/desk/mail": "Vraag op de site een weggever aan",
+            "/desk/report": "Zodra iemand iets aanvraagt op de site",
+        }
+        for path, words in told.items():
+            assert words in (await desk.get(path)).text, path
+        assert "0 lezen" not in (await desk.get("/desk/")).text

@@ -178,6 +178,7 @@ async def test_shares_by_quarter_wait_for_months_and_for_fifty_people(
     await did(leads[:30], "rating", 100, value=4)
     await did(leads[30:40], "rating", 100, value=2)
     await did(leads[:6], "question", 119)
+    await did(leads[40:44], "question", 130)  # before the first gift: it answered none
     await did(leads[60:65], "reply", 200)
     await came_of(leads[:12], "won", 60)
     desk = await product.log_in("editor")

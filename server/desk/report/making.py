@@ -20,7 +20,7 @@ class Report:
 
     charts: dict[str, Chart]
     first: First
-    year: Cohort
+    year: Cohort  # the first gifts of the last twelve months, this one included
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +44,12 @@ async def make_report(language: str, zone: ZoneInfo, days: int, confirm_days: in
         returns.issue_chart(words, await learning.issues()),
         returns.band_chart(words, await learning.bands()),
     )
-    return Report(dict(zip(CHARTS, charts, strict=True)), first, sum(months[1:], months[0]))
+    return Report(dict(zip(CHARTS, charts, strict=True)), first, _together(months[-12:]))
+
+
+def _together(months: list[Cohort]) -> Cohort:
+    first, *later = months
+    return sum(later, first)
 
 
 def _months(year: int, month: int, zone: ZoneInfo) -> list[datetime]:
