@@ -19,12 +19,12 @@ from server.leads import jobs as leads_jobs
 from server.library.assets import Library
 from server.mail import jobs as mail_jobs
 from server.mail.letters import Letters
+from server.mail.postman import Postman
 from server.mail.sending import Sender, take_back_leases
 from server.newsletter import jobs as newsletter_jobs
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.privacy import jobs as privacy_jobs
-from server.privacy.own import Postman
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import Judge, make_judge
 from server.sales import jobs as sales_jobs

@@ -8,13 +8,11 @@ from server.contact.models import OPEN, Conversation, ConversationLine
 from server.contact.promising import promise
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
-from server.kit.house import House
-from server.kit.site import Site
 from server.kit.text import clock_time, day_and_date, say, shortened
 from server.leads.models import Lead
 from server.mail import outbox
-from server.mail.letters import Letters
 from server.mail.models import Delivery
+from server.mail.postman import Postman
 from server.staff.models import StaffUser
 from server.tracking.log import Entry, record
 from server.web.visitor import Visitor
@@ -32,12 +30,9 @@ _JOIN = (
 
 
 @dataclass(frozen=True)
-class Reception:
+class Reception(Postman):
     """What talking with people needs of the house; `language` is that of the site."""
 
-    site: Site
-    house: House
-    letters: Letters
     zone: ZoneInfo
     language: str
 
@@ -128,8 +123,7 @@ async def _tell_staff(reception: Reception, lead: Lead, line: ConversationLine) 
         return
     host = await StaffUser.get_or_none(email=house.host_email.lower())
     language = host.language if host else reception.language
-    letter = reception.letters.get("question", language, house)
-    message = await outbox.keep_message("question", language, letter)
+    message = await reception.keep("question", language)
     values = {
         "who": lead.shown_name,
         "address": lead.email,

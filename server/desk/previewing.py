@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.gifts.giving import Giver, asset_values, unasked
+from server.gifts.giving import asset_values, unasked
 from server.kit.content import Finding
 from server.kit.text import say
 from server.library.assets import Asset
 from server.mail.letters import Letter
+from server.mail.postman import Postman
 
 
 def preview_policy(base_url: str) -> dict[str, str]:
@@ -51,7 +52,7 @@ def faults_in(findings: list[Finding], folder: Path, language: str) -> list[Faul
     return faults(own, language)
 
 
-def gift_letter(giver: Giver, asset: Asset) -> Letter:
+def gift_letter(giver: Postman, asset: Asset) -> Letter:
     """The mail that brings this asset, as somebody without a name would get it."""
     language = asset.language
     letter = giver.letters.get("gift", language, giver.house).without("me")

@@ -11,7 +11,6 @@ from server.gifts import reading
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
-from server.kit.house import House
 from server.kit.site import Site
 from server.kit.text import say
 from server.leads import subscribing, tracking_consent
@@ -19,21 +18,12 @@ from server.leads.models import Lead, Subscription
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.mail import outbox
-from server.mail.letters import Letters
+from server.mail.postman import Postman
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from server.web.visitor import Visitor
 
 PURPOSE = "gift"
-
-
-@dataclass(frozen=True)
-class Giver:
-    """What giving needs of the house."""
-
-    site: Site
-    house: House
-    letters: Letters
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ class Wish:
     source: str = "site"
 
 
-async def request_gift(giver: Giver, wish: Wish) -> None:
+async def request_gift(giver: Postman, wish: Wish) -> None:
     """Note the request and post the mail with the link, all or nothing.
 
     The same for a known and an unknown address, and for the tenth request as for the first: who
@@ -69,7 +59,7 @@ async def request_gift(giver: Giver, wish: Wish) -> None:
         await _post_link(giver, gift, asset, lead, wish.visitor)
 
 
-async def renew(giver: Giver, gift: Gift, asset: Asset, visitor: Visitor) -> bool:
+async def renew(giver: Postman, gift: Gift, asset: Asset, visitor: Visitor) -> bool:
     """Another term for a link whose term is over, and the mail that brings it; True the first time.
 
     The mail goes to the address the gift was given to and nowhere else, within what a stranger's
@@ -90,21 +80,21 @@ async def renew(giver: Giver, gift: Gift, asset: Asset, visitor: Visitor) -> boo
     return True
 
 
-async def _post_link(giver: Giver, gift: Gift, asset: Asset, lead: Lead, visitor: Visitor) -> None:
+async def _post_link(
+    giver: Postman, gift: Gift, asset: Asset, lead: Lead, visitor: Visitor
+) -> None:
     """Post the mail with the link and note that it was asked for, if there is a turn for it."""
     turn = await outbox.turn_for(lead)
     if turn is None:
         return
     key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
     await record(Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=visitor))
-    message = await outbox.keep_message(
-        "gift", asset.language, giver.letters.get("gift", asset.language, giver.house)
-    )
+    message = await giver.keep("gift", asset.language)
     values = mail_values(giver, gift, asset, lead)
     await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
 
 
-async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
+async def _gift_of(giver: Postman, lead: Lead, wish: Wish) -> Gift:
     """The one gift of this asset to this lead, its link good for another term."""
     moment = now()
     until = moment + timedelta(days=giver.house.gift_link_days)
@@ -124,7 +114,7 @@ async def _gift_of(giver: Giver, lead: Lead, wish: Wish) -> Gift:
     return await Gift.get(id=found[0]["id"])
 
 
-def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str, str]:
+def mail_values(giver: Postman, gift: Gift, asset: Asset, lead: Lead) -> dict[str, str]:
     """What fills the slots of the gift mail."""
     language = asset.language
     return {
@@ -136,7 +126,7 @@ def mail_values(giver: Giver, gift: Gift, asset: Asset, lead: Lead) -> dict[str,
     }
 
 
-def asset_values(giver: Giver, asset: Asset) -> dict[str, str]:
+def asset_values(giver: Postman, asset: Asset) -> dict[str, str]:
     """What the gift mail says of an asset, whoever gets it."""
     return {
         "title": asset.title,
@@ -148,14 +138,14 @@ def asset_values(giver: Giver, asset: Asset) -> dict[str, str]:
     }
 
 
-def unasked(giver: Giver, language: str, *, known: bool) -> str:
+def unasked(giver: Postman, language: str, *, known: bool) -> str:
     """What to do for who did not ask; an address that was never confirmed is gone by itself."""
     if known:
         return say(language, "gifts.mail_unasked_known")
     return say(language, "gifts.mail_unasked", count=giver.house.confirm_days)
 
 
-async def hand_over(giver: Giver, gift: Gift, visitor: Visitor) -> bool:
+async def hand_over(giver: Postman, gift: Gift, visitor: Visitor) -> bool:
     """The button: confirms the address and hands the gift over, in one; True the first time."""
     async with in_transaction():
         first = await gift.confirm()

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.gifts import giving, reading
-from server.gifts.giving import Giver, Opinion, Wish
+from server.gifts.giving import Opinion, Wish
 from server.gifts.models import Gift
 from server.kit.addresses import AddressError, normalise
 from server.kit.text import file_size, say
@@ -14,6 +14,7 @@ from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES, cover_svg
 from server.library.reader import NoSuchChapterError, asset_facts, place_or_start, reader_facts
+from server.mail.postman import Postman
 from server.web.downloads import Download
 from server.web.errors import NotFoundError, OwnPageError, RefusedError
 from server.web.forms import EvenAnswer, is_foreign, read_form
@@ -25,10 +26,10 @@ from server.web.visitor import visitor
 RATINGS = (1, 2, 3, 4)
 
 
-def giver(request: Request) -> Giver:
+def giver(request: Request) -> Postman:
     """What giving needs, from this application."""
     state = request.app.state
-    return Giver(state.site, state.house.fresh(), state.letters)
+    return Postman(state.site, state.house.fresh(), state.letters)
 
 
 def consent_wording(request: Request, language: str) -> str:

@@ -7,15 +7,14 @@ from zoneinfo import ZoneInfo
 
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
-from server.kit.house import House
-from server.kit.site import Site
 from server.kit.text import day_and_date, long_date
 from server.leads.models import Lead, Subscription
 from server.leads.subscribing import TIPS
 from server.mail import outbox
-from server.mail.letters import Letter, Letters
+from server.mail.letters import Letter
 from server.mail.links import body_of
 from server.mail.models import BULK, DONE, Message
+from server.mail.postman import Postman
 from server.newsletter.models import Issue
 from server.newsletter.tips import Tip, Tips
 
@@ -23,12 +22,9 @@ CHUNK = 200
 
 
 @dataclass(frozen=True)
-class Editor:
+class Editor(Postman):
     """What sending an issue needs of the house."""
 
-    site: Site
-    house: House
-    letters: Letters
     tips: Tips
     zone: ZoneInfo
 

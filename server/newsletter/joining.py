@@ -12,8 +12,8 @@ from server.leads import subscribing
 from server.leads.models import Lead, Subscription
 from server.leads.subscribing import Asked
 from server.mail import outbox
-from server.mail.letters import Letters
 from server.mail.models import Delivery
+from server.mail.postman import Postman
 from server.tracking.log import Entry, record
 from server.web.visitor import Visitor
 
@@ -21,17 +21,8 @@ CONFIRM, UNSUBSCRIBE = "confirm", "unsubscribe"
 PAUSE_DAYS = 28
 
 
-@dataclass(frozen=True)
-class Host:
-    """What sign-up needs of the house."""
-
-    site: Site
-    house: House
-    letters: Letters
-
-
 async def sign_up(
-    host: Host, email: str, name: str, language: str, asked: Asked, source: str
+    host: Postman, email: str, name: str, language: str, asked: Asked, source: str
 ) -> None:
     """Note the wish and mail the button that confirms it; the same for known and unknown."""
     async with in_transaction():
@@ -45,9 +36,7 @@ async def sign_up(
         turn = await outbox.turn_for(lead) if wish else None
         if not wish or turn is None:
             return
-        message = await outbox.keep_message(
-            "confirm", language, host.letters.get("confirm", language, host.house)
-        )
+        message = await host.keep("confirm", language)
         values = {
             "greeting": outbox.greeting(lead, language),
             "link": host.site.link("/confirm", CONFIRM, wish.id),

@@ -11,8 +11,8 @@ from server.leads import tracking_consent
 from server.leads.subscribing import Asked
 from server.library.cards import card
 from server.mail import following
+from server.mail.postman import Postman
 from server.newsletter import issuing, joining
-from server.newsletter.joining import Host
 from server.newsletter.tips import Tip
 from server.tracking.evidence import WAY_OUT
 from server.web.errors import NotFoundError, RefusedError
@@ -58,7 +58,7 @@ async def sign_up(request: Request) -> Response:
     if not form.get("website"):
         wording = say(language, "newsletter.consent", house=state.house.fresh().name)
         asked = Asked(wording, path, short_network(request))
-        host = Host(state.site, state.house.fresh(), state.letters)
+        host = Postman(state.site, state.house.fresh(), state.letters)
         async with EvenAnswer():
             await joining.sign_up(host, email, name, language, asked, "newsletter")
     return RedirectResponse(f"{path}?sent=1", 303)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from server.mail.postman import Postman
 from server.privacy import retention
-from server.privacy.own import Postman
 
 __all__ = ["ask_quiet", "forget_quiet", "forget_traces", "sweep"]
 

@@ -1,28 +1,17 @@
 """The link to a person's own page: what opens it, and mailing it to them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from server.kit.clock import now
 from server.kit.database import in_transaction
-from server.kit.house import House
 from server.kit.site import Site
 from server.leads.models import Lead
 from server.mail import outbox
-from server.mail.letters import Letters
 from server.mail.mime import ME
 from server.mail.models import Delivery
+from server.mail.postman import Postman
 
 LINK_DAYS = 90
-
-
-@dataclass(frozen=True)
-class Postman:
-    """What mailing needs of the house."""
-
-    site: Site
-    house: House
-    letters: Letters
 
 
 async def owner_of(site: Site, token: str) -> Lead | None:
@@ -55,8 +44,7 @@ async def _post(postman: Postman, lead: Lead) -> None:
     if turn is None:
         return
     language = lead.language
-    letter = postman.letters.get("me", language, postman.house)
-    message = await outbox.keep_message("me", language, letter)
+    message = await postman.keep("me", language)
     values = {"greeting": outbox.greeting(lead, language), "days": str(LINK_DAYS)}
     key = f"me:{lead.id}:{turn:%Y%m%d%H%M}"
     await outbox.post(postman.site, outbox.Posting(message, key, values, lead, at=turn))

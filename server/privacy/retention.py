@@ -9,9 +9,9 @@ from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows, sweep
 from server.leads.models import Lead
 from server.mail import outbox
+from server.mail.postman import Postman
 from server.privacy import erasing
 from server.privacy.models import KeepRequest
-from server.privacy.own import Postman
 from server.staff.models import AuditEntry
 from server.tracking.models import Event
 
@@ -65,8 +65,7 @@ async def _ask(postman: Postman, lead_id: int) -> None:
             return
         await KeepRequest.update_or_create(lead_id=lead.id, defaults={"asked_at": moment})
         language = lead.language
-        letter = postman.letters.get("keep", language, postman.house)
-        message = await outbox.keep_message("keep", language, letter)
+        message = await postman.keep("keep", language)
         values = {
             "greeting": outbox.greeting(lead, language),
             "months": str(QUIET_MONTHS),

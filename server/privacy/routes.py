@@ -12,9 +12,9 @@ from server.kit.text import say
 from server.leads import tracking_consent
 from server.leads.models import Lead
 from server.leads.tracking_consent import Place
+from server.mail.postman import Postman
 from server.privacy import choices, erasing, holdings, own
 from server.privacy.choices import GoneError
-from server.privacy.own import Postman
 from server.privacy.sheet import sheet_of
 from server.readiness.objecting import switch_profiling
 from server.sales.rows import View, make_view

@@ -9,8 +9,8 @@ from server.kit.settings import Settings
 from server.leads.models import Lead
 from server.mail.letters import Letters
 from server.mail.models import Suppression
+from server.mail.postman import Postman
 from server.privacy.models import KeepRequest
-from server.privacy.own import Postman
 from server.privacy.retention import RAW, forget_quiet
 from server.readiness.models import Score
 from server.tracking.log import Entry, record

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.desk import previewing, stock
-from server.gifts.giving import Giver
 from server.kit.addresses import AddressError, normalise
 from server.kit.content import Finding
 from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
 from server.library.press import PressError
 from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
+from server.mail.postman import Postman
 from server.newsletter import figures, issuing
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tip
@@ -78,9 +78,9 @@ async def gift(request: Request) -> Response:
     )
 
 
-def _giver(request: Request) -> Giver:
+def _giver(request: Request) -> Postman:
     state = request.app.state
-    return Giver(state.site, state.house.fresh(), state.letters)
+    return Postman(state.site, state.house.fresh(), state.letters)
 
 
 def _boxed(request: Request, html: str) -> Response:

@@ -1,0 +1,24 @@
+"""What writing to people needs of the house."""
+
+from dataclasses import dataclass
+
+from server.kit.house import House
+from server.kit.site import Site
+from server.mail import outbox
+from server.mail.letters import Letters
+from server.mail.models import Message
+
+
+@dataclass(frozen=True)
+class Postman:
+    """The links of the site, the house as it is now, and its letters."""
+
+    site: Site
+    house: House
+    letters: Letters
+
+    async def keep(self, kind: str, language: str) -> Message:
+        """The row of the letter of a kind in a language; the same text is one row."""
+        return await outbox.keep_message(
+            kind, language, self.letters.get(kind, language, self.house)
+        )
