@@ -28,6 +28,11 @@ class Drawing:
         mark = Markup('<text class="{}" x="{}" y="{}">{}</text>')
         self.marks.append(mark.format(look, _short(at[0]), _short(at[1]), words))
 
+    def name(self, at: Point, words: str, look: str) -> None:
+        """Words that stay readable over a line: once with an edge of paper, then as they are."""
+        self.text(at, words, f"{look} c-halo")
+        self.text(at, words, look)
+
     def bar(self, at: Point, width: float, height: float, look: str) -> None:
         """A rectangle from its upper left corner."""
         numbers = [_short(one) for one in (*at, max(0, width), max(0, height))]

@@ -269,6 +269,6 @@ def _name_lines(sheet: Drawing, ends: list[tuple[Point, str]], edge: float) -> N
     for (x, y), name in sorted(ends, key=lambda one: one[0][1]):
         low = max(y + 4, low + 13)
         if x + 62 < edge + 8:
-            sheet.text((x + 8, low), name, "c-s c-halo")
+            sheet.name((x + 8, low), name, "c-s")
         else:
-            sheet.text((edge - 6, low - 12), name, "c-s c-end c-halo")
+            sheet.name((edge - 6, low - 12), name, "c-s c-end")
