@@ -1,10 +1,13 @@
 """The home page, articles, search, the map of the site."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.front import pieces
 from server.front.articles import Article, related_assets
+from server.front.gift_blocks import with_gift_blocks
 from server.front.searching import Index, Piece
 from server.kit.text import LANGUAGES, other, say
 from server.library.assets import Asset
@@ -76,10 +79,17 @@ async def article(request: Request) -> Response:
     """One article, who wrote it, and what to take along."""
     found = _article(request)
     assets = _assets(request, found.language)
+
+    def block(asset: Asset) -> str:
+        cover = cover_svg(asset, uid=f"block-{asset.slug}")
+        return render(request, "front/gift_block.html", asset=asset, cover=cover)
+
+    blocks = {asset.path: partial(block, asset) for asset in assets}
     return page(
         request,
         "front/article.html",
         article=found,
+        text=with_gift_blocks(found.html(), blocks),
         books=[asset for asset in assets if asset.author == found.author],
         related=with_covers(related_assets(found, assets)),
         others=[one for one in _articles(request, found.language) if one is not found][:OTHERS],

@@ -70,6 +70,23 @@ async def test_an_article_is_read_with_its_author_and_what_to_take_along(shop: P
     assert "http://127.0.0.1:8000/nl/articles/gratis-uur</code>" in page
 
 
+async def test_a_link_that_stands_alone_becomes_a_gift_block_two_at_most(shop: Product) -> None:
+    file = shop.settings.content / "articles" / "gratis-uur.nl.md"
+    slugs = ("geven-werkt", "geven-werkt", "zzz", "gulle-gever", "service-als-cadeau")
+    alone = "\n\n".join(f"[Een titel](/nl/library/{slug})" for slug in slugs)
+    inside = "En [een titel](/nl/library/opvolgen-zonder-duwen) in een zin."
+    text = file.read_text("utf-8").replace("Reken mee", f"{alone}\n\n{inside}\n\nReken mee")
+    file.write_text(text, "utf-8")
+    page = (await shop.get("/nl/articles/gratis-uur")).text
+    prose = page.partition('class="prose article"')[2].partition('class="colophon"')[0]
+    blocks = prose.split('<aside class="gift-block"')[1:]
+    assert ["geven-werkt" in blocks[0], "gulle-gever" in blocks[1], len(blocks)] == [True, True, 2]
+    for slug in ("geven-werkt", "zzz", "service-als-cadeau"):
+        assert f'<p><a href="/nl/library/{slug}">Een titel</a></p>' in prose
+    assert '<a href="/nl/library/opvolgen-zonder-duwen">een titel</a> in een zin' in prose
+    assert "gift-block" not in (await shop.get("/nl/articles/feed.xml")).text
+
+
 async def test_articles_are_listed_fed_and_mapped(shop: Product) -> None:
     for path in ("/nl/articles", "/nl/", "/sitemap.xml"):
         text = (await shop.get(path)).text
