@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,7 @@ LARGEST = 2_000_000  # octets: a book of 300,000 words
 LOOK_AGAIN = 0.5  # seconds between two looks at the folder
 
 T = TypeVar("T")
+Stamp = tuple[int, int]  # when a file was changed last, in ns, and its octets
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,15 @@ def read_text(file: Path) -> str:
         raise ContentError(Finding(file, 1, "kit.content_unreadable")) from None
 
 
+@lru_cache(maxsize=1_000)
+def _read_once(read: Callable[[Path, str, str], Any], file: Path, stamp: Stamp, *of: str) -> Any:
+    """What a file holds, or its fault: read once for all shelves of this process."""
+    try:
+        return read(file, *of)
+    except ContentError as error:
+        return error.finding
+
+
 class Shelf(Generic[T]):
     """The items of one folder, read again when a file changed, faults kept beside them.
 
@@ -173,7 +184,7 @@ class Shelf(Generic[T]):
 
     def __init__(self, folder: Path, pattern: str, read: Callable[[Path, str, str], T]) -> None:
         self._folder, self._pattern, self._read = folder, pattern, read
-        self._seen: dict[Path, tuple[tuple[float, int], T | Finding]] = {}
+        self._seen: dict[Path, tuple[Stamp, T | Finding]] = {}
         self._looked_at = 0.0
         self.items: dict[tuple[str, str], T] = {}
         self.findings: list[Finding] = []
@@ -199,7 +210,7 @@ class Shelf(Generic[T]):
         seen = {}
         for file, stamp in files.items():
             old = self._seen.get(file)
-            seen[file] = old if old and old[0] == stamp else (stamp, self._one(file))
+            seen[file] = old if old and old[0] == stamp else (stamp, self._one(file, stamp))
         self._seen = seen
         results = [(file, result) for file, (_, result) in seen.items()]
         self.findings = [result for _, result in results if isinstance(result, Finding)]
@@ -207,7 +218,7 @@ class Shelf(Generic[T]):
             self._name(file): result for file, result in results if not isinstance(result, Finding)
         }
 
-    def _files(self) -> Iterator[tuple[Path, tuple[float, int]]]:
+    def _files(self) -> Iterator[tuple[Path, Stamp]]:
         for file in sorted(self._folder.glob(self._pattern)):
             try:
                 stat = file.lstat()
@@ -215,15 +226,13 @@ class Shelf(Generic[T]):
                 continue
             yield file, (stat.st_mtime_ns, stat.st_size)
 
-    def _one(self, file: Path) -> T | Finding:
+    def _one(self, file: Path, stamp: Stamp) -> T | Finding:
         name, language = self._name(file)
         if language not in LANGUAGES:
             allowed = ", ".join(LANGUAGES)
             return Finding(file, 1, "kit.content_language", {"allowed": allowed})
-        try:
-            return self._read(file, name, language)
-        except ContentError as error:
-            return error.finding
+        found: T | Finding = _read_once(self._read, file, stamp, name, language)
+        return found
 
     def _name(self, file: Path) -> tuple[str, str]:
         name, _, language = str(file.relative_to(self._folder).with_suffix("")).rpartition(".")

@@ -13,6 +13,7 @@ from server.sales.models import Outcome
 from server.tracking.models import Event
 from tests.cli.commands import Done, givefirst
 from tests.product import Product
+from tests.support.machine import SOAKS
 from tests.support.tables import GOOD_DAY, leads_table
 
 SOURCE = ("--source", "beurs Zorg & Leren")
@@ -30,7 +31,9 @@ def lines_refused(done: Done) -> list[int]:
 
 @pytest.mark.parametrize(
     ("encoding", "separator"),
-    [("utf-8", ","), ("utf-8-sig", ";"), ("latin-1", ";"), ("cp1252", "\t")],
+    [("utf-8-sig", ";"), ("cp1252", "\t"), ("utf-8", ","), ("latin-1", ";")][
+        : None if SOAKS else 2
+    ],
 )
 async def test_good_rows_come_in_and_each_bad_one_is_named(
     product: Product, environ: dict[str, str], tmp_path: Path, encoding: str, separator: str
