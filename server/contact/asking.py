@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.contact.models import OPEN, Conversation, ConversationLine
@@ -35,6 +36,12 @@ class Reception(Postman):
 
     zone: ZoneInfo
     language: str
+
+    @classmethod
+    def of(cls, state: Any) -> "Reception":
+        """From what the pages of the site share, with the house as it is now."""
+        house, settings = state.house.fresh(), state.settings
+        return cls(state.site, house, state.letters, settings.timezone, settings.language)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from tortoise.functions import Max
+
 from server.contact.answering import help_key
 from server.contact.asking import Reception
 from server.contact.models import CLOSED, OPEN, WAITING, Conversation, ConversationLine
@@ -76,8 +78,9 @@ async def listed(reception: Reception, view: str) -> list[Listed]:
 async def _last_lines(numbers: list[int]) -> Mapping[int, str]:
     if not numbers:
         return {}
-    lines = ConversationLine.filter(conversation_id__in=numbers).order_by("id")
-    pairs = await lines.values_list("conversation_id", "text")
+    lines = ConversationLine.filter(conversation_id__in=numbers).annotate(last=Max("id"))
+    last = await lines.group_by("conversation_id").values_list("last", flat=True)
+    pairs = await ConversationLine.filter(id__in=list(last)).values_list("conversation_id", "text")
     return {int(number): shortened(str(text), SNIPPET) for number, text in pairs}
 
 

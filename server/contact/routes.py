@@ -88,16 +88,8 @@ async def ask(request: Request) -> Response:
     async with EvenAnswer():
         if not given.get("website"):
             question = Question(email, name, text, language)
-            await asking.ask(_reception(request), question, visitor(request))
+            await asking.ask(Reception.of(request.app.state), question, visitor(request))
     return RedirectResponse(f"/{language}/contact?sent=1", 303)
-
-
-def _reception(request: Request) -> Reception:
-    state = request.app.state
-    settings = state.settings
-    return Reception(
-        state.site, state.house.fresh(), state.letters, settings.timezone, settings.language
-    )
 
 
 def _soon(day: date, today: date) -> bool:

@@ -90,7 +90,9 @@ async def article(request: Request) -> Response:
         "front/article.html",
         article=found,
         text=with_gift_blocks(found.html(), blocks),
-        books=[asset for asset in assets if asset.author == found.author],
+        books=request.app.state.library.by_author(
+            found.author, found.language, request.app.state.today()
+        ),
         related=with_covers(related_assets(found, assets)),
         others=[one for one in _articles(request, found.language) if one is not found][:OTHERS],
         elsewhere=any(one.slug == found.slug for one in _articles(request, other(found.language))),

@@ -29,7 +29,7 @@ RATINGS = (1, 2, 3, 4)
 def giver(request: Request) -> Postman:
     """What giving needs, from this application."""
     state = request.app.state
-    return Postman(state.site, state.house.fresh(), state.letters)
+    return Postman.of(state)
 
 
 def consent_wording(request: Request, language: str) -> str:

@@ -1,6 +1,7 @@
 """What writing to people needs of the house."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from server.kit.house import House
 from server.kit.site import Site
@@ -16,6 +17,11 @@ class Postman:
     site: Site
     house: House
     letters: Letters
+
+    @classmethod
+    def of(cls, state: Any) -> "Postman":
+        """From what the pages of the site share, with the house as it is now."""
+        return cls(state.site, state.house.fresh(), state.letters)
 
     async def keep(self, kind: str, language: str) -> Message:
         """The row of the letter of a kind in a language; the same text is one row."""

@@ -58,7 +58,7 @@ async def sign_up(request: Request) -> Response:
     if not form.get("website"):
         wording = say(language, "newsletter.consent", house=state.house.fresh().name)
         asked = Asked(wording, path, short_network(request))
-        host = Postman(state.site, state.house.fresh(), state.letters)
+        host = Postman.of(state)
         async with EvenAnswer():
             await joining.sign_up(host, email, name, language, asked, "newsletter")
     return RedirectResponse(f"{path}?sent=1", 303)

@@ -57,7 +57,7 @@ async def _view(request: Request, lead: Lead) -> View:
 
 def _postman(request: Request) -> Postman:
     state = request.app.state
-    return Postman(state.site, state.house.fresh(), state.letters)
+    return Postman.of(state)
 
 
 async def show(request: Request) -> Response:

@@ -140,7 +140,9 @@ class Prepared:
         # What changed meanwhile makes the page old already.
         if facts is self._facts:
             self._remember((scope["path"], scope["query_string"]), kept)
-            self._hosts = {*list(self._hosts)[-MOST:], headers.get(b"host")}
+            if len(self._hosts) >= MOST:
+                self._hosts.clear()
+            self._hosts.add(headers.get(b"host"))
         await self._give(kept, scope, headers, send)
 
     def _remember(self, key: tuple[str, bytes], kept: _Kept) -> None:

@@ -22,14 +22,6 @@ from server.web.routing import Route
 TOLD = ("answered", "closed", "reopened", "assigned")
 
 
-def _reception(request: Request) -> Reception:
-    state = request.app.state
-    settings = state.settings
-    return Reception(
-        state.site, state.house.fresh(), state.letters, settings.timezone, settings.language
-    )
-
-
 async def conversations(request: Request) -> Response:
     """One view of the list."""
     view = request.query_params.get("view", OPEN)
@@ -42,7 +34,9 @@ async def one(request: Request) -> Response:
 
 
 async def _one(request: Request, number: int, status: int = 200, **told_here: Any) -> Response:
-    found = await overview.thread(_reception(request), number) if number < 2**31 else None
+    found = (
+        await overview.thread(Reception.of(request.app.state), number) if number < 2**31 else None
+    )
     if not found:
         raise NotFoundError
     conversation = found.conversation
@@ -51,7 +45,7 @@ async def _one(request: Request, number: int, status: int = 200, **told_here: An
 
 
 async def _page(request: Request, view: str, status: int = 200, **values: Any) -> Response:
-    reception, told = _reception(request), request.query_params.get("told", "")
+    reception, told = Reception.of(request.app.state), request.query_params.get("told", "")
     return page(
         request,
         "desk/conversations.html",
@@ -88,7 +82,9 @@ async def answer(request: Request) -> Response:
     closes = form.get("do") == "close"
     given = Answer(text, seen, closes, helped=form.get("help") == "yes")
     try:
-        await answering.answer(_reception(request), conversation, given, request.state.staff)
+        await answering.answer(
+            Reception.of(request.app.state), conversation, given, request.state.staff
+        )
     except NewerLineError:
         return await _one(request, conversation.id, 409, error="desk.talk_newer", text=text)
     except AnswerError as error:
@@ -104,7 +100,9 @@ async def close(request: Request) -> Response:
     if answering.is_written(text, conversation, request.state.staff):
         return await _one(request, conversation.id, 422, error="contact.close_with_text", text=text)
     try:
-        await answering.close(_reception(request), conversation, seen=seen, helped=helped)
+        await answering.close(
+            Reception.of(request.app.state), conversation, seen=seen, helped=helped
+        )
     except NewerLineError:
         return await _one(request, conversation.id, 409, error="desk.talk_newer")
     return _back(conversation, "closed")

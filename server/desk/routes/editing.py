@@ -80,7 +80,7 @@ async def gift(request: Request) -> Response:
 
 def _giver(request: Request) -> Postman:
     state = request.app.state
-    return Postman(state.site, state.house.fresh(), state.letters)
+    return Postman.of(state)
 
 
 def _boxed(request: Request, html: str) -> Response:
