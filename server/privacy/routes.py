@@ -18,7 +18,7 @@ from server.privacy.choices import GoneError
 from server.privacy.sheet import sheet_of
 from server.readiness.objecting import switch_profiling
 from server.sales.rows import View, make_view
-from server.web.errors import NotFoundError, RefusedError
+from server.web.errors import NotFoundError, RefusedError, row_number
 from server.web.forms import EvenAnswer, is_foreign, read_form
 from server.web.limits import short_network
 from server.web.rendering import page
@@ -195,8 +195,8 @@ CHOICES: dict[str, Choice] = {
 
 async def erase_lead(request: Request) -> Response:
     """On request of the lead, by a colleague: as if they had pressed the button themselves."""
-    form, number = await read_form(request), request.path_params["number"]
-    if number >= 2**31 or not await Lead.exists(id=number):
+    form, number = await read_form(request), row_number(request)
+    if not await Lead.exists(id=number):
         raise NotFoundError
     if form.get("sure") != "yes":
         return RedirectResponse(f"/desk/leads/{number}?unsure=1", 303)

@@ -21,6 +21,7 @@ HEADINGS = {
     500: ("web.error_500", "web.error_500_lead"),
     503: ("web.error_500", "web.error_500_lead"),
 }
+LARGEST_NUMBER = 2**31 - 1  # of a row, on either engine
 ROLE = ("web.error_role", "web.error_role_lead")
 
 
@@ -52,6 +53,14 @@ class OwnPageError(RefusedError):
     def __init__(self, status: int, template: str, **values: Any) -> None:
         super().__init__(status)
         self.template, self.values = template, values
+
+
+def row_number(request: Request) -> int:
+    """The number in the address of a page about one row; NotFoundError for one no row can have."""
+    number: int = request.path_params["number"]
+    if number > LARGEST_NUMBER:
+        raise NotFoundError
+    return number
 
 
 def error_page(request: Request, status: int, words: tuple[str, str] | None = None) -> Response:

@@ -19,7 +19,7 @@ from server.sales.outcomes import NewerOutcomeError, OutcomeError, Result
 from server.sales.rows import View, row_for, sum_parts
 from server.staff import accounts
 from server.staff.models import StaffUser
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, row_number
 from server.web.forms import read_form
 from server.web.rendering import page
 from server.web.routing import Route
@@ -143,8 +143,8 @@ async def record_outcome(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     """Take an outcome back."""
-    form, number = await read_form(request), request.path_params["number"]
-    found = await Outcome.get_or_none(id=number) if number < 2**31 else None
+    form, number = await read_form(request), row_number(request)
+    found = await Outcome.get_or_none(id=number)
     if not found:
         raise NotFoundError
     judge = (await view_of(request)).judge
@@ -166,9 +166,7 @@ async def add_note(request: Request) -> Response:
 
 async def tick(request: Request) -> Response:
     """Tick a task off or on again, or take a note away."""
-    form, number = await read_form(request), request.path_params["number"]
-    if number >= 2**31:
-        raise NotFoundError
+    form, number = await read_form(request), row_number(request)
     if form.get("do") == "remove":
         note = await follow_up.remove(number)
     else:

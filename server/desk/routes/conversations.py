@@ -14,7 +14,7 @@ from server.contact.promising import span_words
 from server.desk.routes.card import colleague
 from server.kit.text import whole_number
 from server.sales import follow_up
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, row_number
 from server.web.forms import read_form
 from server.web.rendering import page
 from server.web.routing import Route
@@ -30,13 +30,11 @@ async def conversations(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """One conversation, with the list it stands in beside it."""
-    return await _one(request, request.path_params["number"])
+    return await _one(request, row_number(request))
 
 
 async def _one(request: Request, number: int, status: int = 200, **told_here: Any) -> Response:
-    found = (
-        await overview.thread(Reception.of(request.app.state), number) if number < 2**31 else None
-    )
+    found = await overview.thread(Reception.of(request.app.state), number)
     if not found:
         raise NotFoundError
     conversation = found.conversation
@@ -63,9 +61,8 @@ async def _page(request: Request, view: str, status: int = 200, **values: Any) -
 
 
 async def _conversation(request: Request) -> Conversation:
-    number = request.path_params["number"]
-    found = Conversation.get_or_none(id=number) if number < 2**31 else None
-    conversation = await found.prefetch_related("lead") if found else None
+    found = Conversation.get_or_none(id=row_number(request))
+    conversation = await found.prefetch_related("lead")
     if not conversation:
         raise NotFoundError
     return conversation

@@ -11,7 +11,7 @@ from server.kit.text import whole_number
 from server.leads.models import Lead
 from server.sales.finding import Filters
 from server.sales.rows import View, make_view
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, row_number
 from server.web.forms import read_values
 
 OWN = re.compile(r"/desk/[A-Za-z0-9/_-]*(\?[A-Za-z0-9=&%._+-]*)?")
@@ -25,8 +25,7 @@ async def view_of(request: Request) -> View:
 
 async def lead_of(request: Request) -> Lead:
     """The lead of the number in the address; NotFoundError."""
-    number = request.path_params["number"]
-    lead = await Lead.get_or_none(id=number) if number < 2**31 else None
+    lead = await Lead.get_or_none(id=row_number(request))
     if not lead:
         raise NotFoundError
     return lead

@@ -12,7 +12,7 @@ from server.sales.columns import FIELDS, KINDS
 from server.sales.exporting import FORMATS, Record
 from server.sales.runs import HandedIn
 from server.staff import accounts
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, row_number
 from server.web.forms import LARGEST_FILE, read_file, read_form
 from server.web.rendering import page
 from server.web.routing import Route
@@ -63,9 +63,7 @@ async def hand_in(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """Take a table in that was looked through, or forget it."""
-    form, number = await read_form(request), request.path_params["number"]
-    if number >= 2**31:
-        raise NotFoundError
+    form, number = await read_form(request), row_number(request)
     if form.get("do") == "drop":
         await runs.drop(number)
     elif await runs.go_ahead(number):
