@@ -40,6 +40,8 @@ class Lead(Model):
     imported_at = fields.DatetimeField(null=True)
     invented_at = fields.DatetimeField(null=True)
     talked_at = fields.DatetimeField(null=True)
+    blocked_at = fields.DatetimeField(null=True)
+    timezone = fields.CharField(60, default="")
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

@@ -50,6 +50,7 @@ READER_SLOTS = {
     "keep": {"greeting", "months", "days"},
     "question": {"who", "address", "question", "link", "due"},
     "answer": {"answer", "question", "day"},
+    "notice": {"title", "text", "link"},
 }
 FOOT_SLOTS = {"way_out", "me"}
 # What the link to their own page is called, where a kind of mail has its own words for it.

@@ -68,6 +68,7 @@ class Delivery(Model):
     about_id: int | None
     address = fields.CharField(254, default="")
     key = fields.CharField(160, unique=True)
+    domain = fields.CharField(254, default="")
     lane = fields.IntField(default=TRANSACTIONAL)
     state = fields.CharField(12, default="queued")
     values: Any = fields.JSONField(default=dict)
@@ -100,6 +101,33 @@ class Pace(Model):
 
     class Meta:
         table = "pace"
+
+
+class DomainPace(Model):
+    """What a mail domain told us: left alone until `hold_until`, `strikes` times in a row."""
+
+    id = fields.IntField(primary_key=True)
+    domain = fields.CharField(254, unique=True)
+    hold_until = fields.DatetimeField()
+    strikes = fields.IntField(default=0)
+    next_at = fields.DatetimeField()
+    reason = fields.CharField(300, default="")
+
+    class Meta:
+        table = "domain_pace"
+
+
+class Gate(Model):
+    """The one row before all mail: the place that this database belongs to (`mark`, empty: not
+    known yet), and since when nothing may leave."""
+
+    id = fields.IntField(primary_key=True)
+    mark = fields.CharField(160, default="")
+    shut_at = fields.DatetimeField(null=True)
+    reason = fields.CharField(200, default="")
+
+    class Meta:
+        table = "gate"
 
 
 class Suppression(Model):

@@ -100,13 +100,14 @@ async def post(site: Site, posting: Posting) -> bool:
     at = posting.at or moment
     domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
     written = await rows(
-        'INSERT INTO delivery (message_id, lead_id, address, key, lane, state, "values", mail_id,'
-        " lease_token, attempts, next_try_at, not_after, created_at, error,"
-        " about_id) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '', ?)"
+        'INSERT INTO delivery (message_id, lead_id, address, domain, key, lane, state, "values",'
+        " mail_id, lease_token, attempts, next_try_at, not_after, created_at, error,"
+        " about_id) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, '', 0, ?, ?, ?, '', ?)"
         " ON CONFLICT (key) DO NOTHING RETURNING id",
         posting.message.id,
         lead.id if lead else None,
         posting.address,
+        domain_of(lead.email if lead else posting.address),
         posting.key,
         posting.lane,
         db_json(dict(posting.values)),
@@ -156,16 +157,35 @@ async def turn_for(lead: Lead) -> datetime | None:
 
 
 async def withdraw(lead: Lead, list_name: str) -> int:
-    """Take back what is queued of a list for a lead; how many mails that were."""
-    messages = Message.filter(list=list_name).values_list("id", flat=True)
-    return await Delivery.filter(
-        lead_id=lead.id, message_id__in=await messages, state__in=("queued", "retry", "held")
-    ).update(state="suppressed", error="left the list")
+    """Take back what is queued of a list for a lead; how many mails that were.
+
+    What a worker holds to send next loses its lease, so that it does not go either.
+    """
+    found = await rows(
+        "UPDATE delivery SET state = 'suppressed', error = 'left the list', lease_token = ''"
+        " WHERE lead_id = ? AND state IN ('queued', 'retry', 'held', 'leased')"
+        " AND message_id IN (SELECT id FROM message WHERE list = ?) RETURNING id",
+        lead.id,
+        list_name,
+    )
+    return len(found)
 
 
 async def suppress(site: Site, address: str, reason: str) -> None:
-    """Nothing more to this address, whoever asks."""
+    """Nothing more to this address, whoever asks, and nothing of what is queued."""
     print_ = site.fingerprint("suppression", address)
+    await rows(
+        "UPDATE lead SET blocked_at = ? WHERE email = ? AND blocked_at IS NULL",
+        db_time(now()),
+        address,
+    )
+    await rows(
+        "UPDATE delivery SET state = 'suppressed', error = 'blocked address', lease_token = ''"
+        " WHERE state IN ('queued', 'retry', 'held', 'leased') AND (address = ? OR lead_id IN"
+        " (SELECT id FROM lead WHERE email = ?))",
+        address,
+        address,
+    )
     await rows(
         "INSERT INTO suppression (fingerprint, reason, at) VALUES (?, ?, ?)"
         " ON CONFLICT (fingerprint) DO NOTHING",
