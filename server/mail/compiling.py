@@ -24,7 +24,7 @@ from server.mail.letters import Letter, link_slot, slots_replaced
 from server.mail.mime import ME, WAY_OUT, Addressee, Sheet, home_of, list_headers, mailbox
 
 WIDTH = 73  # columns of our own lines: room for the soft break and an encoded first letter
-PLAIN = re.compile(r"[A-Za-z0-9/:_@-][A-Za-z0-9/:_@.,?&;+~%() -]{0,70}[A-Za-z0-9/:_@.,?&;+~%()-]")
+PLAIN = re.compile(r"[A-Za-z0-9/:_@-][A-Za-z0-9/:_@.,?;+~%() -]{0,70}[A-Za-z0-9/:_@.,?;+~%()-]")
 MARK = re.compile(r"zq(\d+)qz")
 TRACK, TO, DATE, MAIL_ID = "track", "to", "date", "mail_id"
 HEADER, TEXT, HTML = 0, 1, 2
@@ -40,36 +40,43 @@ class Hole:
 
 @dataclass(frozen=True)
 class Mould:
-    """Static octets and holes in turn: `parts[places[n]]` is where value `fillings[n]` goes."""
+    """Static octets and holes in turn; each place says of a part which filling goes there."""
 
     parts: tuple[bytes, ...]
-    places: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
     fillings: tuple[tuple[Hole, int], ...]
     site: Site
 
     def fill(self, who: Addressee, at: datetime) -> bytes:
         """The mail of one reader, ready for the line. Raises KeyError for a missing value."""
-        signed = self.site.token
-        values = {
-            **who.values,
-            "name": who.name,
-            "way_out": self.site.url(f"/unsubscribe/{signed(WAY_OUT, who.number)}"),
-            "me": self.site.url(f"/me/{signed(ME, who.number)}"),
-            TRACK: self.site.url(f"/t/{signed(links.PURPOSE, who.number)}"),
-        }
-        own = {
+        signed, base = self.site.token, self.site.base_url
+        way_out = f"{base}/unsubscribe/{signed(WAY_OUT, who.number)}".encode()
+        ready = {
             (TO, HEADER): mailbox(who.name, who.address),
             (DATE, HEADER): _date(at.replace(microsecond=0)),
             (MAIL_ID, HEADER): who.mail_id.encode(),
-            ("way_out", HEADER): values["way_out"].encode(),
+            ("way_out", HEADER): way_out,
         }
+        # Letters of an address of ours stand for themselves in every part of a mail.
+        own = {"way_out": way_out, "me": f"{base}/me/{signed(ME, who.number)}".encode()}
+        if self.is_followed:
+            own[TRACK] = f"{base}/t/{signed(links.PURPOSE, who.number)}".encode()
+        values = {**who.values, "name": who.name}
+        found = [
+            ready.get((hole.name, form))
+            or own.get(hole.name)
+            or _encoded(_value(hole, values), form)
+            for hole, form in self.fillings
+        ]
         parts = list(self.parts)
-        for place, (hole, form) in zip(self.places, self.fillings, strict=True):
-            key = (hole.name, form)
-            if key not in own:
-                own[key] = _encoded(_value(hole, values), form)
-            parts[place] = own[key]
+        for place, number in self.places:
+            parts[place] = found[number]
         return b"".join(parts)
+
+    @property
+    def is_followed(self) -> bool:
+        """There are links of this reader's own in it."""
+        return any(hole.name == TRACK for hole, _ in self.fillings)
 
 
 def compile_sheet(sheet: Sheet, settings: Settings, site: Site) -> Mould:
@@ -98,15 +105,17 @@ def compile_sheet(sheet: Sheet, settings: Settings, site: Site) -> Mould:
 def _cast(pieces: list[tuple[str | bytes, int]], holes: list[Hole], site: Site) -> Mould:
     """Static runs joined, each hole a part of its own."""
     parts: list[bytes] = [b""]
-    places: list[int] = []
+    places: list[tuple[int, int]] = []
     fillings: list[tuple[Hole, int]] = []
     for piece, form in pieces:
         text = piece.decode() if isinstance(piece, bytes) else piece
         found = MARK.split(text)
         for n, part in enumerate(found):
             if n % 2:
-                places.append(len(parts))
-                fillings.append((holes[int(part)], form))
+                filling = (holes[int(part)], form)
+                if filling not in fillings:
+                    fillings.append(filling)
+                places.append((len(parts), fillings.index(filling)))
                 parts += [b"", b""]
             else:
                 parts[-1] += _static(part, form, first=n == 0, last=n == len(found) - 1)
@@ -133,7 +142,7 @@ def _quoted(text: str) -> bytes:
 def _encoded(value: str, form: int) -> bytes:
     """A value for its place: one line, escaped for HTML."""
     line = value if value.isprintable() else " ".join(value.split())
-    if form == HTML:
+    if form == HTML and not PLAIN.fullmatch(line):
         line = escape(line)
     return line.encode() if PLAIN.fullmatch(line) else _quoted(line)
 

@@ -3,7 +3,6 @@
 What goes to many is compiled once instead (see `compiling`); both write the same headers here.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,12 +123,14 @@ def _thread_headers(mail: EmailMessage, who: Addressee) -> None:
 def mailbox(name: str, address: str) -> bytes:
     """`"Joost" <joost@example.org>` for a header; a name takes no line breaks, and what is not
     ASCII is an encoded word of RFC 2047: the name alone, never the address."""
-    shown = " ".join("".join(one for one in name if one.isprintable()).split())
+    shown = name
+    if not name.isprintable():
+        shown = " ".join("".join(one for one in name if one.isprintable()).split())
     if not shown:
         return address.encode()
     if not shown.isascii():
         return b"\r\n ".join(_encoded_words(shown)) + b" <" + address.encode() + b">"
-    quoted = re.sub(r'(["\\])', r"\\\1", shown)
+    quoted = shown.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}" <{address}>'.encode()
 
 

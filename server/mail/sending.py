@@ -154,7 +154,8 @@ class Sender:
         """What was claimed and not begun is free again; later, where the relay is down."""
         left = list(shared.work.left())
         if left and not self._stopped_at:
-            told, at = shared.health.told, now() + judging.SOON
+            # Before those with whom the line broke: they may be why it did.
+            told, at = shared.health.told, now()
             await shared.recorder.write(*(judging.unsent(one, told, at) for one in left))
         elif left:
             await claiming.give_back(shared.work.tokens)

@@ -226,6 +226,8 @@ class Session(asyncio.Protocol):
         self._buffer += data
         *lines, self._buffer = self._buffer.split(b"\n")
         for line in lines:
+            if self._fault:
+                return  # what follows garbage answers nothing of ours
             self._take(line.rstrip(b"\r"))
         if len(self._buffer) > LONGEST_LINE:
             self.abort(DroppedError("a reply without an end"))

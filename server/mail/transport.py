@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,14 @@ def _client(parts: SplitResult, own_name: str, patience: float) -> aiosmtplib.SM
         start_tls=False if plain else (True if required else None),
         timeout=patience,
         local_hostname=own_name,
-        tls_context=ssl.create_default_context(),
+        tls_context=_tls(),
     )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Certificates are checked; reading those of this machine takes as long as a hundred mails."""
+    return ssl.create_default_context()
 
 
 def _offer(client: aiosmtplib.SMTP) -> Offer:
