@@ -1,4 +1,9 @@
-"""A line sends one mail after another: over a connection to the relay, or into files."""
+"""A line sends one mail after another: over a connection to the relay, or into files.
+
+A mail is marked as being sent in the commit before its text goes. Its envelope may be on its way
+already, with the text of the mail before: of that alone a relay takes nothing, so a crash leaves
+one mail a line in doubt, the one whose text was under way.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +29,7 @@ from server.mail.work import Work
 from server.mail.writing import Writer
 
 MOST = 1000  # mails over one connection
+WITHDRAWN = "withdrawn on the way"
 NEEDS_UTF8 = Reply(553, "5.6.7 the relay takes no address with letters outside ASCII")
 TOO_LARGE = Reply(552, "5.3.4 larger than the relay takes")
 
@@ -76,15 +82,20 @@ class RelayLine:
     async def _send_all(self, session: Session) -> None:
         held: Mail | None = None
         while session.is_open:
-            mail = await self._marked(self._next(session))
-            if mail is None and held is None:
+            mail = self._next(session)
+            if not await self._committed(held):
+                # Withdrawn between its envelope and its text: there is no other way to take
+                # back a mail that the relay waits for (RFC 5321 §4.1.1.4).
+                session.abort(DroppedError(WITHDRAWN))
+                held = None
+            elif mail is None and held is None:
                 if self._is_done(session) or not await self.round.work.more():
                     return
                 continue
-            self.domain = (held or mail).one.domain  # type: ignore[union-attr]
+            self.domain = (held or mail).one.domain if held or mail else ""  # type: ignore[union-attr]
             held = await self._exchange(session, held, mail)
             self.domain = ""
-        await self._marked(None)
+        await self._committed(None)
 
     def _is_done(self, session: Session) -> bool:
         if not self._is_over and (session.count >= MOST or self.round.health.dismisses()):
@@ -108,21 +119,21 @@ class RelayLine:
             self._entries.append(judging.after(one, refusal, now()))
         return None
 
-    async def _marked(self, mail: Mail | None) -> Mail | None:
-        """Commit what is known of the mails before, and that this one is about to go; None when
-        it was taken from us meanwhile."""
+    async def _committed(self, held: Mail | None) -> bool:
+        """Commit what is known of the mails before, and that the text of this one is about to go;
+        False when it was taken from us meanwhile."""
         moment = now()
         done, self._done = self._done, []
         entries, self._entries = self._entries, []
         entries += [judging.after(one, reply, moment) for one, reply in done]
-        if mail:
-            entries.append(Mark(mail.one.number, mail.one.token, moment + LEASE))
+        if held:
+            entries.append(Mark(held.one.number, held.one.token, moment + LEASE))
         if not entries:
-            return None
+            return True
         won = await self.round.recorder.write(*entries)
         for one, reply in done:
             await heed(one, reply, self.round)
-        return mail if mail and (Mark, mail.one.number) in won else None
+        return held is None or (Mark, held.one.number) in won
 
     async def _exchange(
         self, session: Session, held: Mail | None, mail: Mail | None
@@ -153,9 +164,11 @@ class RelayLine:
             self._entries.append(judging.unsure(held.one, text, moment))
         if mail:
             # Where the text before it broke the line, this one had no part in it.
-            pause = timedelta() if held and not answered else judging.SOON
+            innocent = (held and not answered) or text == WITHDRAWN
+            pause = timedelta() if innocent else judging.SOON
             self._entries.append(judging.unsent(mail.one, text, moment + pause))
-        self.round.health.dropped(text)
+        if text != WITHDRAWN:
+            self.round.health.dropped(text)
 
 
 def _refusal(envelope: Envelope, session: Session) -> Reply | None:

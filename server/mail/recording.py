@@ -41,7 +41,7 @@ OTHER = (
 
 @dataclass(frozen=True)
 class Mark:
-    """This row is about to go: committed before the first command of its transaction."""
+    """The text of this mail is about to go: committed before its first octet does."""
 
     number: int
     token: str

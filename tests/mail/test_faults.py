@@ -30,7 +30,7 @@ NOT_COUNTED = {"421 at mail", "drop at mail"}  # no fault of the mail: its time 
 IN_DOUBT = {"drop in data", "drop after dot, taken", "drop after dot, lost", "stall", "garbage",
     "endless line"}  # fmt: skip
 NEVER_TAKEN = {"drop in data", "drop after dot, lost", "stall"}
-# Minutes after the beginning: every six of the first hours, for a relay that drops us is left alone.
+# Minutes after the beginning; a relay that drops us is left alone, so often in the first hours.
 STEPS = (*range(1, 420, 6), 900, 1800, 3600, 4400)
 
 
