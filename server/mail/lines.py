@@ -7,6 +7,7 @@ one mail a line in doubt, the one whose text was under way.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 
 from server.kit.clock import now
 from server.mail import judging, outbox
@@ -83,9 +84,10 @@ class RelayLine:
         held: Mail | None = None
         while session.is_open:
             mail = self._next(session)
-            if not await self._committed(held):
-                # Withdrawn between its envelope and its text: there is no other way to take
-                # back a mail that the relay waits for (RFC 5321 §4.1.1.4).
+            began = monotonic()
+            if not await self._committed(held) or monotonic() - began > LEASE.total_seconds():
+                # Withdrawn between its envelope and its text, or we slept and the lease is over:
+                # there is no other way to take back a mail that the relay waits for.
                 session.abort(DroppedError(WITHDRAWN))
                 held = None
             elif mail is None and held is None:

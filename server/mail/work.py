@@ -22,7 +22,7 @@ class Work:
         self.filed: deque[Claimed] = deque()
         self.tokens: list[str] = []
         self.dealt = 0
-        self.is_over = False
+        self.is_over = self._is_ended = False
         self.barred: set[str] = set()
         self._aside: deque[Claimed] = deque()
         self._claim, self._recorder, self._writer = claim, recorder, writer
@@ -31,11 +31,11 @@ class Work:
 
     def end(self) -> None:
         """Claim nothing more, hand out nothing more."""
-        self.is_over = True
+        self.is_over = self._is_ended = True
 
     def next_mail(self) -> Claimed | None:
         """One for a relay; None when there is none at this moment."""
-        while self.relayed:
+        while self.relayed and not self._is_ended:
             if len(self.relayed) <= BATCH // 2:
                 self._fetch_ahead()
             one = self.relayed.popleft()
@@ -46,7 +46,7 @@ class Work:
 
     def next_file(self) -> Claimed | None:
         """One for a file; None when there is none at this moment."""
-        return self.filed.popleft() if self.filed else None
+        return self.filed.popleft() if self.filed and not self._is_ended else None
 
     async def more(self) -> bool:
         """Wait for what is being fetched; False when nothing is left to claim."""

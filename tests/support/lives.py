@@ -1,12 +1,14 @@
 """Lives of a sender that may end at any moment: imports once, then forks one process a life.
 
 `python -m tests.support.lives` reads one JSON object a line: the environment of a life. It answers
-with the number of its process; the life sends until nothing is due, and ends with 0.
+with the number of its process; the life sends until nothing is due, and ends with 0. With
+GIVEFIRST_LIFE=beside it knows that others live at the same time.
 """
 
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,8 +30,10 @@ async def live() -> None:
     settings = load_settings()
     await open_database(settings)
     try:
-        await take_back_leases(alone=settings.is_sqlite)
+        alone = settings.is_sqlite and "GIVEFIRST_LIFE" not in os.environ
+        await take_back_leases(alone=alone)
         sender = Sender(settings, Site(settings.base_url, settings.secrets))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sender.stop)
         while sum(await asyncio.gather(sender.drain(TRANSACTIONAL), sender.drain(BULK))):
             pass
     finally:

@@ -44,6 +44,9 @@ class FaultyRelay:
     secrets: list[str] = field(default_factory=list)  # what AUTH brought
     lines: list[str] = field(default_factory=list)  # every command, in order of arrival
     connections: int = 0
+    halts_at: int = 0  # the step (a command, or a text that was taken) it never answers
+    halted: threading.Event = field(default_factory=threading.Event)
+    steps: int = 0
     _seen: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
@@ -91,6 +94,18 @@ class FaultyRelay:
             with suppress(RuntimeError):
                 writer.transport.abort()
 
+    def release(self) -> None:
+        """Answer after all."""
+        self._loop.call_soon_threadsafe(self._go_on.set)
+
+    async def step(self) -> None:
+        """One more thing happened; at the chosen one nothing is said any more."""
+        self.steps += 1
+        if self.steps == self.halts_at:
+            self._go_on = asyncio.Event()
+            self.halted.set()
+            await self._go_on.wait()
+
     def hits(self, fault: str, what: str) -> bool:
         """This fault strikes here; a greylist only the first time."""
         if fault != self.fault or not self.strikes(what):
@@ -115,6 +130,7 @@ class _Conversation:
             raise _DropError
         while line := (await self.reader.readline()).decode().strip():
             self.relay.lines.append(line)
+            await self.relay.step()
             await self.answer(line)
 
     def of_connection(self, fault: str) -> bool:
@@ -211,6 +227,7 @@ class _Conversation:
         mail_id = text.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
         self.relay.texts.append(text)
         self.relay.accepted.append((self.recipient, mail_id))
+        await self.relay.step()
         await self.confirm()
 
     async def confirm(self) -> None:
