@@ -23,6 +23,7 @@ from server.mail.session import (
     Envelope,
     Reply,
     Session,
+    StalledError,
 )
 from server.mail.transport import Files, Relay, RelayError
 from server.mail.verdicts import verdict
@@ -169,7 +170,9 @@ class RelayLine:
             innocent = (held and not answered) or text == WITHDRAWN
             pause = timedelta() if innocent else judging.SOON
             self._entries.append(judging.unsent(mail.one, text, moment + pause))
-        if text != WITHDRAWN:
+        if isinstance(error, StalledError):
+            self.round.health.stalled(text, self.domain)
+        elif text != WITHDRAWN:
             self.round.health.dropped(text)
 
 

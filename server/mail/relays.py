@@ -19,6 +19,7 @@ class Health:
         self.told = ""
         self._down_until: datetime | None = None
         self._failures = self._drops = self._good = 0
+        self._silent: set[str] = set()
 
     @property
     def is_down(self) -> bool:
@@ -45,12 +46,19 @@ class Health:
         if self._drops >= DROPS:
             self.unreachable(told)
 
+    def stalled(self, told: str, domain: str) -> None:
+        """It kept silent about a mail to this domain; about several domains, it is the relay."""
+        self._silent.add(domain)
+        if len(self._silent) >= DROPS:
+            self.unreachable(told)
+
     def heard(self, code: int) -> None:
         """An answer to a mail."""
         if code == THROTTLED:
             self._less()
         elif code < 400:
             self._failures = self._drops = 0
+            self._silent.clear()
             self._good += 1
             if self._good >= GROW and self.limit < self.most:
                 self.limit, self._good = self.limit + 1, 0

@@ -29,7 +29,6 @@ from server.mail.writing import Writer
 A_LINE = 5  # mails that are worth a connection of their own
 FILE_LINES = 4
 TICK = 0.25  # seconds between two looks at the connections
-STALL = 3.0  # seconds without an answer, after which a domain gets no other connection
 ORDERLY = 30.0  # seconds that what is under way gets when we are told to stop
 
 Lines = dict[asyncio.Task[None], RelayLine | FileLine]
@@ -142,7 +141,7 @@ class Sender:
                 session.abort(DroppedError("stopped"))
             session.check()
             since = session.waiting_since
-            if since and monotonic() - since > STALL:
+            if since and monotonic() - since > self.patience.stall:
                 waiting.add(line.domain)  # type: ignore[union-attr]
         for domain in waiting - shared.work.barred:
             shared.work.barred.add(domain)

@@ -21,7 +21,10 @@ GO_AHEAD = 354
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds to wait at each step: the least that RFC 5321 §4.5.3.2 asks of a client."""
+    """Seconds to wait at each step: the least that RFC 5321 §4.5.3.2 asks of a client.
+
+    After `stall` seconds we still wait, but give the domain of that mail no other connection.
+    """
 
     greeting: float = 300
     mail: float = 300
@@ -29,6 +32,7 @@ class Patience:
     data: float = 120
     text: float = 600
     quit: float = 5
+    stall: float = 3
 
 
 @dataclass(frozen=True)
