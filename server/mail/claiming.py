@@ -8,26 +8,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.kit.clock import now
-from server.kit.database import among, db_time, in_transaction, lock_rows, many, moment_of, rows
-from server.kit.settings import Settings
+from server.kit.database import among, db_time, lock_rows, many, moment_of, rows
 from server.kit.site import Site
 from server.kit.text import long_date
 from server.leads.models import Lead
-from server.mail.models import BULK, Pace
+from server.mail.models import BULK
+from server.mail.pacing import Pacing, Scope, Take
 from server.mail.recording import Other
 from server.staff.models import StaffUser
 
 LEASE = timedelta(seconds=30)
 TRIED = timedelta(hours=72)  # how long a newsletter is tried again
 BATCH = 500
-# How far before its time a mail may leave, so that rates even out. Who waits for their mail may
-# still go when a newsletter has taken its share.
-AHEAD = {0: timedelta(seconds=1), BULK: timedelta(seconds=0.5)}
 TAKE = (
     "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ? WHERE id IN"
     " (SELECT d.id FROM delivery d WHERE d.state IN ('queued', 'retry') AND d.lane = ?"
     " AND d.next_try_at <= ? AND NOT EXISTS (SELECT 1 FROM domain_pace p"
-    " WHERE p.domain = d.domain AND p.hold_until > ?)"
+    " WHERE p.domain = d.domain AND p.hold_until > ?){scope}"
     " ORDER BY d.lane, d.next_try_at, d.id LIMIT ?{lock})"
     " AND NOT EXISTS (SELECT 1 FROM gate WHERE id = 1 AND shut_at IS NOT NULL) RETURNING id"
 )
@@ -91,14 +88,14 @@ class Haul:
         return len(self.ready) + len(self.refused)
 
 
-async def claim(lane: int, most: int, settings: Settings, site: Site) -> Haul:
+async def claim(lane: int, most: int, pacing: Pacing, site: Site) -> Haul:
     """Take at most so many that are due, and no more than the rate of all workers lets go now.
 
     Each claim has a token of its own: a worker that slept past its lease cannot settle what
     another took meanwhile.
     """
     token = token_hex(8)
-    numbers = await _paced(lane, most, token, settings)
+    numbers = await pacing.take(lane, most, _take(lane, token))
     if not numbers:
         return Haul([], [], token)
     sql = LOOK.format(among=among("d.id"))
@@ -107,7 +104,7 @@ async def claim(lane: int, most: int, settings: Settings, site: Site) -> Haul:
     invented = await _invented([row["address"] for row in found if row["address"]])
     ready, refused, moment = [], [], now()
     for row in found:
-        one = _claimed(row, token, settings.timezone, invented)
+        one = _claimed(row, token, pacing.zone, invented)
         state, why = _may_go(one, row, moment, blocked)
         if state:
             refused.append(one.other(state, why))
@@ -135,30 +132,23 @@ async def give_back(tokens: list[str]) -> None:
     )
 
 
-async def _paced(lane: int, most: int, token: str, settings: Settings) -> list[int]:
-    rate = settings.mail_rate
-    if not rate:
-        return await _take(lane, most, token)
-    async with in_transaction():
-        pace = await Pace.select_for_update().get(id=1)
+def _take(lane: int, token: str) -> Take:
+    async def take(most: int, scope: Scope) -> list[int]:
         moment = now()
-        start = max(pace.next_at, moment)
-        room = int(((moment + AHEAD[lane]) - start).total_seconds() * rate)
-        if room <= 0:
-            return []
-        numbers = await _take(lane, min(room, most), token)
-        later = start + timedelta(seconds=len(numbers) / rate)
-        await Pace.filter(id=1).update(next_at=later)
-    return numbers
+        at = db_time(moment)
+        words = {"lock": lock_rows(), "scope": ""}
+        chosen: list[object] = []
+        if scope.only:
+            words["scope"], chosen = " AND d.domain = ?", [scope.only]
+        elif scope.without:
+            words["scope"] = f" AND NOT ({among('d.domain')})"
+            chosen = [many(scope.without)]
+        found = await rows(
+            TAKE.format(**words), token, db_time(moment + LEASE), lane, at, at, *chosen, most
+        )
+        return [int(row["id"]) for row in found]
 
-
-async def _take(lane: int, most: int, token: str) -> list[int]:
-    moment = now()
-    at = db_time(moment)
-    found = await rows(
-        TAKE.format(lock=lock_rows()), token, db_time(moment + LEASE), lane, at, at, most
-    )
-    return [int(row["id"]) for row in found]
+    return take
 
 
 async def _blocked(site: Site, addresses: list[str]) -> set[str]:

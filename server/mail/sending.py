@@ -12,6 +12,7 @@ from math import ceil
 from time import monotonic
 
 from server.kit.clock import now
+from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.site import Site
 from server.mail import claiming, judging
@@ -19,6 +20,7 @@ from server.mail.claiming import LEASE
 from server.mail.domains import STALLED, Watch, hold
 from server.mail.lines import FileLine, RelayLine, Round
 from server.mail.models import BULK, TRANSACTIONAL
+from server.mail.pacing import Pacing
 from server.mail.recording import Recorder
 from server.mail.relays import Health
 from server.mail.session import DroppedError, Patience
@@ -48,6 +50,7 @@ class Sender:
         self._files = Files(self.settings.data / "mail")
         self._writer = Writer(self.settings, self.site)
         self._watch = Watch()
+        self._house = HouseFile(self.settings.content)
         self._health = {
             TRANSACTIONAL: Health(self.settings.mail_connections),
             BULK: Health(self.settings.mail_connections),
@@ -80,7 +83,9 @@ class Sender:
         return work.dealt
 
     async def _claim(self, lane: int, most: int) -> claiming.Haul:
-        return await claiming.claim(lane, most, self.settings, self.site)
+        settings, house = self.settings, self._house.fresh()
+        pacing = Pacing.of(settings.mail_rate, house, settings.timezone)
+        return await claiming.claim(lane, most, pacing, self.site)
 
     async def _supervise(self, shared: Round) -> None:
         """Keep as many lines going as there is work for, until there is none."""

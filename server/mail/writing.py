@@ -15,6 +15,7 @@ from server.mail.compiling import Mould, compile_sheet
 from server.mail.mime import Addressee, Sheet
 from server.mail.models import Message
 from server.mail.session import Envelope
+from server.mail.signing import Signer
 
 MOST = 60  # texts that are kept ready
 DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -30,6 +31,13 @@ class Writer:
         default_factory=OrderedDict
     )
     _moulds: OrderedDict[tuple[int, bool], Mould] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self._signer = None
+        if settings.dkim_key:
+            domain = settings.sender.domain
+            self._signer = Signer(settings.dkim_key, domain, settings.dkim_selector)
 
     async def prepare(self, numbers: Iterable[int]) -> None:
         """Have the texts of these messages at hand; a text never changes."""
@@ -56,11 +64,15 @@ class Writer:
         who = Addressee(
             one.number, one.mail_id, one.name, one.address, one.is_lead, dict(one.values)
         )
-        if one.is_listed and one.is_lead:
+        if one.is_listed and one.is_lead:  # no line begins with a dot
             text = self._mould(Sheet(message, links, one.is_followed)).fill(who, now())
         else:
             mail = mime.compose(who, Sheet(message, links), self.settings, self.site, now())
-            text = DOT.sub(b"..", mime.octets(mail, who))
+            text = mime.octets(mail, who)
+        if self._signer:
+            text = self._signer.sign(text)
+        if not one.is_listed:
+            text = DOT.sub(b"..", text)
         sender = mime.envelope_sender(one.number, self.settings, self.site)
         return Envelope(sender, one.address, len(text)), text
 

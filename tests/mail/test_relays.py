@@ -1,11 +1,13 @@
 """The way to the relay: what it must prove, what it is told, and how it is spared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from server.kit.clock import now
 from server.kit.settings import Settings
 from server.kit.site import Site
 from server.leads.models import Lead
@@ -15,6 +17,7 @@ from server.mail.sending import Sender
 from server.mail.session import Patience
 from tests.mail.furnishing import list_mail
 from tests.mail.test_faults import IMPATIENT
+from tests.support import machine
 from tests.support.certificates import make_certificate, server_side
 from tests.support.relay import FaultyRelay
 
@@ -112,3 +115,40 @@ async def test_a_domain_that_keeps_us_waiting_holds_up_no_other(database: Settin
     }
     held = await Delivery.filter(domain="d3.example.org").values_list("state", flat=True)
     assert set(held) <= {"retry", "queued"}
+
+
+async def test_a_domain_with_a_rate_of_its_own_waits_for_its_turn_and_others_do_not(
+    database: Settings, tmp_path: Path, clock: Callable[[float], None]
+) -> None:
+    content = tmp_path / "content"
+    content.mkdir()
+    site = (machine.REPOSITORY / "content/site.yaml").read_text()
+    (content / "site.yaml").write_text(f"{site}\nmail:\n  domains: {{d1.example.org: 2}}\n")
+    await list_mail(40, domains=2)
+    with FaultyRelay() as relay:
+        own = replace(database, smtp_url=relay.url, content=content)
+        for half in range(12):
+            clock(half / 2 / 86400)
+            await Sender(own, Site(own.base_url, own.secrets), IMPATIENT).drain(BULK)
+        limited = [one for one, _ in relay.accepted if one.endswith("@d1.example.org")]
+        assert 10 <= len(limited) <= 13
+        assert len(relay.accepted) - len(limited) == 20
+
+
+async def test_a_new_sender_warms_up_day_by_day(
+    database: Settings, tmp_path: Path, clock: Callable[[float], None]
+) -> None:
+    content, first = tmp_path / "content", now().astimezone(database.timezone).date()
+    content.mkdir()
+    site = (machine.REPOSITORY / "content/site.yaml").read_text()
+    plan = f"{{from: {first}, first: 10, growth: 1.5}}"
+    (content / "site.yaml").write_text(f"{site}\nmail:\n  warm_up: {plan}\n")
+    await list_mail(60)
+    with FaultyRelay() as relay:
+        own = replace(database, smtp_url=relay.url, content=content)
+        await Delivery.all().update(not_after=now() + timedelta(days=9))
+        for day, sent in enumerate((10, 25, 47, 60)):
+            clock(day)
+            for _ in range(2):
+                await Sender(own, Site(own.base_url, own.secrets), IMPATIENT).drain(BULK)
+            assert len(relay.accepted) == sent
