@@ -115,9 +115,11 @@ async def claim(lane: int, most: int, pacing: Pacing, site: Site) -> Haul:
 
 async def renew(tokens: list[str]) -> None:
     """We are alive: what we hold stays ours."""
+    # A row that is being settled at this moment is passed over: waiting for it while its commit
+    # waits for another of ours would be a deadlock.
     await rows(
-        f"UPDATE delivery SET leased_until = ? WHERE state IN ('leased', 'sending')"  # noqa: S608
-        f" AND {among('lease_token')}",
+        "UPDATE delivery SET leased_until = ? WHERE id IN (SELECT id FROM delivery"  # noqa: S608
+        f" WHERE state IN ('leased', 'sending') AND {among('lease_token')}{lock_rows()})",
         db_time(now() + LEASE),
         many(tokens),
     )

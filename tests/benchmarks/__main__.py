@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import lighthouse, web
+from tests.benchmarks import lighthouse, mail, web
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     "web": web.measure,
+    "mail": mail.measure,
     "lighthouse": lighthouse.measure,
 }
 
