@@ -65,6 +65,7 @@ def all_jobs(settings: Settings) -> list[Job]:
     return [
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
+        Job("rhythm", lambda: newsletter_jobs.keep_rhythm(editor()), every=5),
         Job("scores", partial(readiness_jobs.score_new, judge)),
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
         Job(

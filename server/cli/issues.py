@@ -9,6 +9,7 @@ from server.kit.settings import Settings
 from server.mail.letters import Letters
 from server.newsletter import issuing
 from server.newsletter.issuing import Editor, NoSuchIssueError
+from server.newsletter.standing import status_of
 from server.newsletter.tips import Tips
 from server.staff import accounts
 
@@ -32,7 +33,7 @@ async def do_newsletter(args: argparse.Namespace, settings: Settings) -> None:
 async def _list_issues(args: argparse.Namespace, editor: Editor) -> None:
     entries = []
     for name, tips in editor.tips.issues().items():
-        status = await issuing.status_of(name)
+        status = await status_of(name)
         published = tips[0].published
         entries.append(
             {
@@ -68,7 +69,7 @@ async def _send(args: argparse.Namespace, settings: Settings, editor: Editor) ->
     first = await issuing.send(editor, args.issue, with_invented=True)
     await accounts.audit("issue.sent", args.issue)
     while args.wait:
-        status = await issuing.status_of(args.issue)
+        status = await status_of(args.issue)
         if status and status.state == "sent":
             break
         await asyncio.sleep(WAIT_STEP)
@@ -77,7 +78,7 @@ async def _send(args: argparse.Namespace, settings: Settings, editor: Editor) ->
 
 
 async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) -> None:
-    status = await issuing.status_of(args.issue)
+    status = await status_of(args.issue)
     if not status:
         report(args, {"issue": args.issue, "state": "draft"}, ["draft"])
         return

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from server.kit.database import rows
 from server.library.assets import Asset
-from server.newsletter import issuing
-from server.newsletter.issuing import Status
+from server.newsletter.standing import Status, status_of
 from server.newsletter.tips import Tip, Tips
 
 
@@ -74,7 +73,7 @@ async def issues(tips: Tips, language: str) -> list[Shown]:
     for name, editions in sorted(tips.issues().items(), reverse=True):
         shown = next((one for one in editions if one.language == language), editions[0])
         languages = tuple(one.language for one in editions)
-        found.append(Shown(shown, languages, await issuing.status_of(name)))
+        found.append(Shown(shown, languages, await status_of(name)))
     return found
 
 

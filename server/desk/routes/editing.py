@@ -15,7 +15,9 @@ from server.library.press import PressError
 from server.library.reader import NoSuchChapterError, asset_facts, reader_facts
 from server.mail.postman import Postman
 from server.newsletter import figures, issuing
+from server.newsletter.audience import audience_now
 from server.newsletter.issuing import Editor
+from server.newsletter.standing import status_of
 from server.newsletter.tips import Tip
 from server.staff import accounts
 from server.web.downloads import Download
@@ -186,9 +188,9 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         tip=tip,
         editions=editions,
         letter=issuing.sample_of(_editor(request), tip),
-        status_of=await issuing.status_of(name),
+        status_of=await status_of(name),
         figures=await figures.figures_of(name),
-        audience=await issuing.audience_now(name, state.tips),
+        audience=await audience_now(name, state.tips),
         faults=previewing.faults_in(_findings(request), file, request.state.language),
         told=request.query_params.get("told", ""),
         error=error,
