@@ -83,10 +83,15 @@ async def end(
     return won == 1
 
 
-async def choose(subscription: Subscription, *, every_weeks: int, topics: Sequence[str]) -> None:
-    """How often they want it, and about what; no topics: about everything."""
+async def want_every(subscription: Subscription, weeks: int) -> None:
+    """No more than one mail of this list in so many weeks."""
+    await Subscription.filter(id=subscription.id).update(every_weeks=weeks)
+
+
+async def want_topics(subscription: Subscription, topics: Sequence[str]) -> None:
+    """Only what is about one of these; none: about everything."""
     words = f",{','.join(topics)}," if topics else ""
-    await Subscription.filter(id=subscription.id).update(every_weeks=every_weeks, topics=words)
+    await Subscription.filter(id=subscription.id).update(topics=words)
 
 
 async def pause(subscription: Subscription, days: int) -> None:
