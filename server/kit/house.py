@@ -251,24 +251,29 @@ def _slots(doc: Document, tips: Mapping[str, Any]) -> tuple[Slot, ...]:
         return (_slot(doc, one, "day" if "day" in tips else "tips"),)
     given = tips["slots"]
     if not isinstance(given, list) or not given:
-        raise doc.fault("kit.house_slot", "slots", written=str(given))
+        raise doc.fault("kit.house_slot", _nearest(doc, "slots"), written=str(given))
     found = tuple(sorted({_slot(doc, str(one), "slots") for one in given}))
     if len(found) < len(given):
-        raise doc.fault("kit.house_slot_twice", "slots")
+        raise doc.fault("kit.house_slot_twice", _nearest(doc, "slots"))
     return found
 
 
 def _slot(doc: Document, written: str, key: str) -> Slot:
     match = re.fullmatch(r"([a-z]+) (\d\d:\d\d)", written.strip().lower())
     if not match or match[1] not in WEEKDAYS:
-        raise doc.fault("kit.house_slot", key, written=written)
-    return Slot(WEEKDAYS.index(match[1]), _time(doc, key, match[2]))
+        raise doc.fault("kit.house_slot", _nearest(doc, key), written=written)
+    return Slot(WEEKDAYS.index(match[1]), _time(doc, _nearest(doc, key), match[2]))
+
+
+def _nearest(doc: Document, key: str) -> str:
+    """The key where a fault of the tips is shown: itself where it has a line of its own."""
+    return key if doc.line_of(key) > 1 else "tips"
 
 
 def _yes(doc: Document, given: Mapping[str, Any], key: str) -> bool:
     value = given.get(key, False)
     if not isinstance(value, bool):
-        raise doc.fault("kit.house_yes", key)
+        raise doc.fault("kit.house_yes", _nearest(doc, key), name=key)
     return value
 
 

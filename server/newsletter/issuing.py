@@ -15,7 +15,7 @@ from server.mail.links import body_of
 from server.mail.models import Message
 from server.mail.postman import Postman
 from server.newsletter.audience import Rules
-from server.newsletter.models import Issue, IssuePlan, IssueText, IssueZone
+from server.newsletter.models import Issue, IssuePlan, IssueText
 from server.newsletter.tips import Tip, Tips
 
 MORNING = time(9)  # when an issue reaches each reader by their own clock
@@ -63,7 +63,14 @@ async def send(
         await _keep_texts(editor, issue, rules)
         if rules.local:
             for zone, at in (await _moments(editor.zone, moment, planned)).items():
-                await IssueZone.create(issue=issue, timezone=zone, at=at, not_after=at + lives)
+                await rows(
+                    "INSERT INTO issue_zone (issue_id, timezone, at, not_after)"
+                    " VALUES (?, ?, ?, ?)",
+                    issue.id,
+                    zone,
+                    db_time(at),
+                    db_time(at + lives),
+                )
         await IssuePlan.filter(name=name).delete()
     return True
 

@@ -102,6 +102,15 @@ async def plan(name: str, at: datetime) -> None:
 
 
 async def take_back(name: str) -> bool:
-    """Put a planned or held tip back in the queue; False when it is neither."""
-    plans = IssuePlan.filter(name=name, state__in=("planned", "held"))
-    return await plans.update(state="queue", send_at=None, origin="hand") == 1
+    """Put a tip that is planned, or whose moment was missed, in the queue; False when it is there
+    or was sent."""
+    async with in_transaction():
+        if await Issue.exists(name=name):
+            return False
+        won = await rows(
+            "INSERT INTO issue_plan (name, state, place, origin) VALUES (?, 'queue', 0, 'hand')"
+            " ON CONFLICT (name) DO UPDATE SET state = 'queue', send_at = NULL, origin = 'hand'"
+            " WHERE issue_plan.state <> 'queue' RETURNING id",
+            name,
+        )
+    return bool(won)

@@ -62,7 +62,9 @@ async def _last_of_chunk(issue: Issue) -> int | None:
 
 async def _write(site: Site, issue: Issue, last: int) -> None:
     moment, rules = now(), Rules.kept(issue.rules)
+    # Said of both tables, so that neither is read beyond this part.
     part = Where("s.lead_id > ? AND s.lead_id <= ?", (issue.last_lead_id, last))
+    part &= Where("l.id > ? AND l.id <= ?", (issue.last_lead_id, last))
     where = part & readers(rules, issue.queued_at, with_invented=issue.with_invented)
     where &= awake(moment)
     refused = 0

@@ -7,7 +7,7 @@ was there, is caught up. A moment that was missed for too long is held for a per
 from datetime import datetime, timedelta
 
 from server.kit.clock import now
-from server.kit.database import db_time, in_transaction, rows
+from server.kit.database import db_time, in_transaction, lock_word, rows
 from server.kit.slots import coming, week_of
 from server.kit.text import day_and_date, say
 from server.mail.notices import tell_staff
@@ -54,6 +54,7 @@ async def fill(editor: Editor) -> None:
     if since is None:
         return
     async with in_transaction():
+        await lock_word("the rhythm of tips")
         await _lay_out(editor, max(now(), since))
         await _plan_files(editor)
         await _assign(editor)
@@ -133,14 +134,18 @@ async def _is_due(editor: Editor, name: str, at: datetime, moment: datetime) -> 
 async def _start_plan(editor: Editor, plan: IssuePlan) -> int:
     async with in_transaction():
         # Taken by a change that only one can make; what is too late stays, held.
-        won = await IssuePlan.filter(id=plan.id, state="planned", send_at=plan.send_at).update(
-            state="held"
-        )
+        mine = IssuePlan.filter(id=plan.id, state="planned", send_at__lte=_just_after(plan))
+        won = await mine.update(state="held")
         if won and plan.send_at and not _is_late(editor, plan.name, plan.send_at):
             await issuing.send(editor, plan.name, planned=plan.send_at)
             # It was the tip of its week: the slot of that week sends no other.
             await TipTurn.filter(name=plan.name, state="open").update(state="done")
     return won
+
+
+def _just_after(plan: IssuePlan) -> datetime | None:
+    """A plan that was moved to later meanwhile is another one."""
+    return plan.send_at + timedelta(seconds=1) if plan.send_at else None
 
 
 async def _start_turn(editor: Editor, turn: TipTurn) -> int:

@@ -55,15 +55,15 @@ async def _release(issue: Issue, stood: timedelta) -> None:
         PAUSED,
     )
     for row in found:
-        end = _moment(row["not_after"])
+        end = row["not_after"]
         # Told apart from those that were moved a moment ago: these are held no more.
         await rows(
             "UPDATE delivery SET state = 'queued', error = '', not_after = ?"
             " WHERE key >= ? AND key < ? AND state = 'held' AND error = ? AND not_after = ?",
-            db_time(end + stood),
+            db_time(_moment(end) + stood),
             *issue.span,
             PAUSED,
-            db_time(end),
+            end,
         )
 
 
