@@ -14,7 +14,7 @@ from server.mail.letters import Letters
 from server.newsletter import issuing, lineup, steering
 from server.newsletter.issuing import Editor, NoSuchIssueError
 from server.newsletter.models import IssuePlan
-from server.newsletter.standing import status_of
+from server.newsletter.standing import Status, status_of
 from server.newsletter.tips import Tips
 from server.staff import accounts
 
@@ -149,8 +149,27 @@ async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) 
         "states": status.states,
         "gone": status.gone,
     }
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(status.states.items()))
-    report(args, data, [f"{status.issue}  {status.state}  {status.audience}: {counts}"])
+    report(args, data, _in_words(status, settings))
+
+
+WORDS = {
+    "sent": "desk.d_sent",
+    "failed": "desk.d_failed",
+    "uncertain": "desk.d_uncertain",
+    "expired": "desk.d_expired",
+    "suppressed": "desk.d_suppressed",
+    "parked": "desk.d_parked",
+    "held": "desk.d_held",
+}
+
+
+def _in_words(status: Status, settings: Settings) -> list[str]:
+    """A line for each thing that became of it."""
+    counts = [("desk.issue_audience", status.audience), ("desk.issue_waiting", status.waiting)]
+    counts += [(key, status.states.get(state, 0)) for state, key in WORDS.items()]
+    counts += [("desk.issue_gone", status.gone), ("desk.d_window", status.in_window)]
+    told = [f"  {number:>8}  {speak(settings, key)}" for key, number in counts if number]
+    return [f"{status.issue}  {status.state}", *told]
 
 
 ISSUE_COMMANDS = {

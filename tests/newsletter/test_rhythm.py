@@ -45,10 +45,13 @@ async def test_nothing_goes_before_somebody_switches_it_on(
     assert await IssuePlan.all().count() == 0
     # What lay before the switch is not caught up: neither the slot nor the moment in the file.
     stand(clock, SLOT + WEEK + HOUR)
+    write(folder, "f", "send_at: 2026-12-01 09:00\n")  # an hour ago
+    host = editor(product, folder)
     assert await rhythm.switch(host, on=True)
     assert not await rhythm.switch(host, on=True)
     await jobs.keep_rhythm(host)
     assert await names() == []
+    assert await IssuePlan.all().count() == 0
     stand(clock, SLOT + 2 * WEEK)
     await jobs.keep_rhythm(host)
     assert await names() == ["a"]

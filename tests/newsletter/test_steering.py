@@ -8,7 +8,7 @@ import pytest
 
 from server.leads.models import Lead, Subscription
 from server.mail.models import Delivery
-from server.newsletter import issuing, queueing, steering
+from server.newsletter import issuing, lineup, queueing, rhythm, steering
 from server.newsletter.models import Issue
 from server.newsletter.standing import Status, status_of
 from server.privacy import erasing
@@ -146,8 +146,10 @@ async def test_each_reader_by_their_own_clock(
     write(tmp_path, "a", "local: true\n")
     stand(clock, MORNING - 9 * HOUR)
     host = editor(product, tmp_path)
-    assert await issuing.starts_at(host.zone, MORNING, local=True) == MORNING - 8 * HOUR
-    await issuing.send(host, "a", planned=MORNING)
+    await lineup.plan("a", MORNING)
+    assert await rhythm.start_due(host) == 0
+    stand(clock, MORNING - 8 * HOUR)
+    assert await rhythm.start_due(host) == 1
     await queue(product)
     tokyo, york, site = await rows_of()
     assert tokyo["next_try_at"] == MORNING - 8 * HOUR

@@ -86,7 +86,8 @@ async def test_another_language_turns_the_one_that_waits(
     (tmp_path / "newsletter" / "b.en.md").write_text(
         "---\nsubject: Tip b in English\n---\n\nText.\n", "utf-8"
     )
-    await waiting(product, tmp_path, "b")
+    one = await waiting(product, tmp_path, "b")
+    await Delivery.filter(id=one.id).update(state="leased", lease_token="mine")
     page = await product.post(path, data={"do": "language", "language": "en"})
     assert "comes in English" in page.text
     await product.work()
