@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import lighthouse, web
+from tests.benchmarks import lighthouse, queueing, web
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     "web": web.measure,
     "lighthouse": lighthouse.measure,
+    "queueing": queueing.measure,
 }
 
 
@@ -30,4 +31,5 @@ def main() -> None:
         print()
 
 
-main()
+if __name__ == "__main__":
+    main()
