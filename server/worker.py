@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
+import uvloop
+
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import MigrationError, ready_schema
@@ -18,9 +20,10 @@ from server.kit.site import Site
 from server.leads import jobs as leads_jobs
 from server.library.assets import Library
 from server.mail import jobs as mail_jobs
+from server.mail.leases import take_back_leases
 from server.mail.letters import Letters
 from server.mail.postman import Postman
-from server.mail.sending import Sender, take_back_leases
+from server.mail.sending import Sender
 from server.newsletter import jobs as newsletter_jobs
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
@@ -38,20 +41,24 @@ AFTER_FAULT = 5.0
 
 @dataclass
 class Job:
-    """One job: `every` seconds between two looks (0: each turn); a fault rests this job alone."""
+    """One job: `every` seconds between two looks (0: each turn); a fault rests this job alone.
+
+    One that goes `beside` the others has a loop of its own and is no longer than they are.
+    """
 
     name: str
     run: Callable[[], Awaitable[int]]
     every: float = 0.0
     next_at: float = 0.0
+    beside: bool = False
 
 
-def all_jobs(settings: Settings) -> list[Job]:
+def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
     """Every job of the product over these settings."""
     site = Site(settings.base_url, settings.secrets)
+    sender = sender or Sender(settings, site)
     house, library = HouseFile(settings.content), Library(settings.content)
     letters, tips = Letters(settings.email_templates), Tips(settings.content)
-    sender = Sender(settings, site)
 
     async def judge() -> Judge:
         return await make_judge(library.kinds())
@@ -63,7 +70,8 @@ def all_jobs(settings: Settings) -> list[Job]:
         return Postman(site, house.fresh(), letters)
 
     return [
-        Job("mail", partial(mail_jobs.send_due, sender)),
+        Job("mail", partial(mail_jobs.send_due, sender), beside=True),
+        Job("mail to lists", partial(mail_jobs.send_lists, sender), beside=True),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
         Job("rhythm", lambda: newsletter_jobs.keep_rhythm(editor()), every=5),
         Job("scores", partial(readiness_jobs.score_new, judge)),
@@ -102,20 +110,33 @@ async def run_turn(jobs: list[Job]) -> int:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way is finished first."""
     stop = asyncio.Event()
+    sender = Sender(settings, Site(settings.base_url, settings.secrets))
+
+    def end() -> None:
+        stop.set()
+        sender.stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     await open_database(settings)
     try:
         if settings.is_sqlite:
             # A lone worker: whatever is leased now was left by one that died.
             await take_back_leases(alone=True)
-        jobs = all_jobs(settings)
-        while not stop.is_set():
-            if not await run_turn(jobs):
-                await _rest(stop)
+        jobs = all_jobs(settings, sender)
+        loops = [[job] for job in jobs if job.beside]
+        await asyncio.gather(
+            *(_turn(own, stop) for own in [*loops, [job for job in jobs if not job.beside]])
+        )
     finally:
         await close_database()
+
+
+async def _turn(jobs: list[Job], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if not await run_turn(jobs):
+            await _rest(stop)
 
 
 async def _rest(stop: asyncio.Event) -> None:
@@ -139,7 +160,7 @@ def main() -> None:
         sys.exit(str(error))
     except MigrationError as error:
         sys.exit(error.text(settings.language))
-    asyncio.run(run(settings))
+    uvloop.run(run(settings))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The database: SQLite in one file or PostgreSQL, opened, migrated and closed here."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from server.kit.sqlite import PRAGMAS
 __all__ = [
     "ROOMS",
     "DeadlockDetectedError",
+    "among",
     "close_database",
     "count_anew",
     "db_json",
@@ -26,6 +28,8 @@ __all__ = [
     "is_postgres",
     "lock_rows",
     "lock_word",
+    "many",
+    "moment_of",
     "open_database",
     "rows",
     "sweep",
@@ -97,6 +101,22 @@ async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
         sql, list(values)
     )
     return found
+
+
+def among(column: str) -> str:
+    """`column` is one of many values: `rows(f"… WHERE {among('id')}", many(ids))`."""
+    among_json = f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return f"{column} = ANY(?)" if is_postgres() else among_json
+
+
+def many(values: Sequence[int] | Sequence[str]) -> list[int] | list[str] | str:
+    """Many values as one, for `among`."""
+    return list(values) if is_postgres() else json.dumps(list(values))  # type: ignore[return-value]
+
+
+def moment_of(value: datetime | str | None) -> datetime | None:
+    """A moment that our own SQL read, as both engines give it."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def lock_rows() -> str:

@@ -28,6 +28,20 @@ class Author:
 
 
 @dataclass(frozen=True)
+class WarmUp:
+    """A sender that nobody knows yet sends few mails at first, and more every day."""
+
+    start: date
+    first: int
+    growth: float
+
+    def most_on(self, day: date) -> int:
+        """How many mails to lists may leave on a day; on a day before the first: none."""
+        days = (day - self.start).days
+        return int(self.first * self.growth ** min(days, 200)) if days >= 0 else 0
+
+
+@dataclass(frozen=True)
 class House:
     """Texts and choices of the operator; what is missing has a sober default."""
 
@@ -50,6 +64,8 @@ class House:
     no_ask_days: int = 3
     gift_link_days: int = 365
     confirm_days: int = 7
+    mail_rates: Mapping[str, float] = field(default_factory=dict)
+    warm_up: WarmUp | None = None
     tip_slots: tuple[Slot, ...] = (Slot(1, time(9)),)
     tips_local: bool = False
 
@@ -160,6 +176,8 @@ def read_house(file: Path) -> House:
         confirm_days=_days(doc, windows, "confirm_days", 7),
         tip_slots=_slots(doc, tips),
         tips_local=_yes(doc, tips, "local"),
+        mail_rates=_mail_rates(doc),
+        warm_up=_warm_up(doc),
     )
 
 
@@ -275,6 +293,31 @@ def _yes(doc: Document, given: Mapping[str, Any], key: str) -> bool:
     if not isinstance(value, bool):
         raise doc.fault("kit.house_yes", _nearest(doc, key), name=key)
     return value
+
+
+def _mail_rates(doc: Document) -> dict[str, float]:
+    """Mails a second for each domain that has a limit of its own."""
+    given = _mapping(doc, "mail").get("domains") or {}
+    if not isinstance(given, dict):
+        raise doc.fault("kit.house_mapping", "domains")
+    for domain, rate in given.items():
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 10_000:
+            raise doc.fault("kit.house_mail_rate", domain)
+    return {str(domain).lower(): float(rate) for domain, rate in given.items()}
+
+
+def _warm_up(doc: Document) -> WarmUp | None:
+    given = _mapping(doc, "mail").get("warm_up")
+    if given is None:
+        return None
+    try:
+        start = date.fromisoformat(str(given["from"]))
+        first, growth = int(given["first"]), float(given["growth"])
+    except (KeyError, TypeError, ValueError):
+        raise doc.fault("kit.house_warm_up", "warm_up") from None
+    if first < 1 or not 1 < growth <= 10:
+        raise doc.fault("kit.house_warm_up", "warm_up")
+    return WarmUp(start, first, growth)
 
 
 def _days(doc: Document, windows: Mapping[str, Any], key: str, default: int) -> int:

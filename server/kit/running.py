@@ -14,7 +14,7 @@ from typing import IO
 log = logging.getLogger("givefirst.serve")
 
 PAUSE = 1.0  # seconds between two lives of a worker
-GRACE = 10.0  # seconds a worker may finish what is under way
+GRACE = 35.0  # seconds a worker may finish what is under way
 
 
 class AlreadyRunningError(Exception):

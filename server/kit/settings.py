@@ -13,6 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from server.kit.addresses import AddressError, normalise
 from server.kit.text import LANGUAGES, say
 
@@ -42,6 +46,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     mail_rate: float
     mail_connections: int
+    dkim_key: str
+    dkim_selector: str
     form_rate: int
 
     @property
@@ -110,6 +116,20 @@ def _language(value: str) -> str:
     return value
 
 
+def _dkim_key(value: str) -> str:
+    if value:
+        key = load_pem_private_key(value.replace("\\n", "\n").encode(), password=None)
+        if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+            raise ValueError("kind")
+    return value.replace("\\n", "\n")
+
+
+def _selector(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,60}[A-Za-z0-9])?", value):
+        raise ValueError("selector")
+    return value
+
+
 def _networks(value: str) -> tuple[Network, ...]:
     return tuple(ip_network(part) for part in re.split(r"[,\s]+", value) if part)
 
@@ -167,6 +187,12 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "GIVEFIRST_TRUSTED_PROXIES": (_networks, "10.0.0.0/8, 127.0.0.1", "kit.needs_networks"),
     "GIVEFIRST_MAIL_RATE": (_rate, "20", "kit.needs_number"),
     "GIVEFIRST_MAIL_CONNECTIONS": (_positive(int), "10", "kit.needs_whole"),
+    "GIVEFIRST_DKIM_KEY": (
+        _dkim_key,
+        "-----BEGIN PRIVATE KEY-----…",
+        "kit.needs_dkim_key",
+    ),
+    "GIVEFIRST_DKIM_SELECTOR": (_selector, "givefirst", "kit.needs_selector"),
     "GIVEFIRST_FORM_RATE": (_positive(int), "60", "kit.needs_whole"),
 }
 
@@ -198,6 +224,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, *, port: int = 8000) 
         trusted_proxies=reader.get("GIVEFIRST_TRUSTED_PROXIES", ""),
         mail_rate=reader.get("GIVEFIRST_MAIL_RATE", ""),
         mail_connections=reader.get("GIVEFIRST_MAIL_CONNECTIONS", "10"),
+        dkim_key=reader.get("GIVEFIRST_DKIM_KEY", ""),
+        dkim_selector=reader.get("GIVEFIRST_DKIM_SELECTOR", "givefirst"),
         form_rate=reader.get("GIVEFIRST_FORM_RATE", "60"),
     )
 
@@ -212,7 +240,7 @@ class _Reader:
         value = self._text(name, default)
         try:
             return parse(value)
-        except (ValueError, KeyError, OSError, AddressError):
+        except (ValueError, TypeError, KeyError, OSError, AddressError):
             # Never the value itself: it may hold a password.
             what = say(self.language, needs)
             raise SettingError(

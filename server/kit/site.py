@@ -5,10 +5,15 @@ Workers build the same links as web processes: nothing here needs a router or a 
 
 import hmac
 from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 SIGNATURE = 22  # characters: 128 bits
+BLOCK = 64  # octets of SHA-256
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,22 @@ class Site:
         return _sign(self.keys[0], purpose, text)
 
 
+@lru_cache(8)
 def _key_id(key: bytes) -> str:
     return urlsafe_b64encode(sha256(key).digest())[:2].decode()
 
 
+@lru_cache(8)
+def _begun(key: bytes) -> tuple[Any, Any]:
+    """Both hashes of HMAC (RFC 2104) with the key in: a newsletter signs five times a reader, and
+    preparing the key anew takes longer than the rest."""
+    block = sha256(key).digest() if len(key) > BLOCK else key
+    block = block.ljust(BLOCK, b"\0")
+    return sha256(bytes(x ^ 0x36 for x in block)), sha256(bytes(x ^ 0x5C for x in block))
+
+
 def _sign(key: bytes, purpose: str, what: int | str) -> str:
-    digest = hmac.digest(key, f"{purpose}\n{what}".encode(), "sha256")
-    return urlsafe_b64encode(digest)[:SIGNATURE].decode()
+    inner, outer = (one.copy() for one in _begun(key))
+    inner.update(f"{purpose}\n{what}".encode())
+    outer.update(inner.digest())
+    return b2a_base64(outer.digest())[:SIGNATURE].translate(URL_SAFE).decode()

@@ -1,13 +1,20 @@
 """What the worker does for mail."""
 
-from server.mail.sending import Sender, take_back_leases
+from server.mail.leases import take_back_leases
+from server.mail.models import BULK, TRANSACTIONAL
+from server.mail.sending import Sender
 
-__all__ = ["send_due", "take_back"]
+__all__ = ["send_due", "send_lists", "take_back"]
 
 
 async def send_due(sender: Sender) -> int:
-    """Send what is due."""
-    return await sender.send_batch()
+    """Send what somebody waits for."""
+    return await sender.drain(TRANSACTIONAL)
+
+
+async def send_lists(sender: Sender) -> int:
+    """Send what goes to many."""
+    return await sender.drain(BULK)
 
 
 async def take_back() -> int:

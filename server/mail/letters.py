@@ -5,9 +5,9 @@ escaped for HTML and as they are for text, so a reader called `{{7*7}}` is greet
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -27,6 +27,8 @@ from server.kit.settings import sample_folder
 from server.kit.text import LANGUAGES, say
 
 SLOT = re.compile(r"\{\{ *([a-z_]+[0-9]*) *\}\}")
+# A slot of the reader in a tip, with what stands there for who has no such value.
+OPTIONAL = re.compile(r"\{\{ *(name|company) *\| *([^{}|]+?) *\}\}")
 # A slot that is a whole paragraph, or any other; one pass, so that no value is read as a slot.
 IN_HTML = re.compile(rf"(<p\b[^>]*>){SLOT.pattern}</p>|{SLOT.pattern}")
 HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
@@ -81,6 +83,19 @@ class Letter:
             self.links,
         )
 
+    def with_fallbacks(self, values: Mapping[str, str]) -> "Letter":
+        """`{{ name | reader }}` filled: with the value, or with the words behind the bar."""
+
+        def put(name: str, fallback: str | None) -> str | None:
+            return None if fallback is None else values.get(name) or fallback
+
+        return replace(
+            self,
+            subject=_line(slots_replaced(self.subject, put)),
+            html=slots_replaced(self.html, lambda *slot: _escaped(put(*slot))),
+            text=slots_replaced(self.text, put),
+        )
+
     def without(self, slot: str) -> "Letter":
         """Without the link of a slot, and without the line it has in the text."""
         hole = re.escape(f"{{{{ {slot} }}}}")
@@ -93,13 +108,29 @@ class Letter:
         A link without a value leads straight to its target.
         """
         values = {link_slot(n): target for n, target in enumerate(self.links, 1)} | dict(values)
-        done = self.filled(values)
+        done = self.with_fallbacks(values).filled(values)
         missing = set(SLOT.findall(self.subject + self.html + self.text)) - set(values)
         if missing:
             raise KeyError(", ".join(sorted(missing)))
         html = re.sub(r"<p [^>]*>\s*</p>", "", done.html)
         text = re.sub(r"\n{3,}", "\n\n", done.text).lstrip("\n")
         return replace(done, html=html, text=markup.wrapped(text))
+
+
+def slots_replaced(text: str, put: Callable[[str, str | None], str | None]) -> str:
+    """The text with `put(name, fallback)` in the place of each slot; None leaves it open."""
+
+    def one(slot: re.Match[str]) -> str:
+        # Markdown and HTML write an apostrophe or an ampersand their own way.
+        fallback = unescape(slot[2]) if slot.re is OPTIONAL else None
+        found = put(slot[1], fallback)
+        return slot[0] if found is None else found
+
+    return SLOT.sub(one, OPTIONAL.sub(one, text))
+
+
+def _escaped(value: str | None) -> str | None:
+    return None if value is None else escape(value)
 
 
 def link_slot(number: int) -> str:

@@ -55,18 +55,16 @@ def is_content(target: str, site: Site) -> bool:
     return path.strip("/") not in ("", *LANGUAGES) and not path.startswith(OWN_PAGES)
 
 
-def followed_slots(site: Site, delivery_id: int, targets: Sequence[str]) -> dict[str, str]:
-    """What fills the slots of a reader who said yes."""
-    base = site.link("/t", PURPOSE, delivery_id)
+def followed_slots(base: str, targets: Sequence[str]) -> dict[str, str]:
+    """What fills the slots of a reader who said yes; `base` is the address of their own links."""
     return {link_slot(n): f"{base}/{n}" for n in range(1, len(targets) + 1)}
 
 
-def with_pixel_and_trap(letter: Letter, site: Site, delivery_id: int) -> Letter:
+def with_pixel_and_trap(letter: Letter, base: str) -> Letter:
     """The HTML with a picture that tells it was opened and a link that only a machine follows.
 
     The trap is not drawn, not reached by the keyboard, not read out, and not in the written text.
     """
-    base = site.link("/t", PURPOSE, delivery_id)
     added = (
         '<div aria-hidden="true" style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
         f'<a href="{base}/{TRAP}" tabindex="-1" rel="nofollow"></a></div>'

@@ -76,6 +76,7 @@ class Delivery(Model):
     lease_token = fields.CharField(32, default="")
     leased_until = fields.DatetimeField(null=True)
     attempts = fields.IntField(default=0)
+    doubts = fields.IntField(default=0)
     next_try_at = fields.DatetimeField()
     not_after = fields.DatetimeField()
     created_at = fields.DatetimeField()
@@ -94,10 +95,13 @@ class Delivery(Model):
 
 
 class Pace(Model):
-    """The one row that all workers share: when the next mail may leave, where a rate is set."""
+    """The one row that all workers share: when the next mail may leave, where a rate is set, and
+    how many left today (`day`, in the zone of the site), while the sender warms up."""
 
     id = fields.IntField(primary_key=True)
     next_at = fields.DatetimeField()
+    day = fields.CharField(10, default="")
+    taken = fields.IntField(default=0)
 
     class Meta:
         table = "pace"

@@ -1,198 +1,165 @@
-"""Sending what is due: claim with a lease, look once more, send, write it down."""
+"""Sending what is due: claimed with a lease, over several connections, each outcome committed.
+
+A delivery is marked before the first command of its transaction and settled before its connection
+goes on, so a crash leaves at most one mail a connection in doubt; who lost the lease meanwhile
+changes nothing.
+"""
 
 import asyncio
-import random
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.headerregistry import Address
+from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
-from secrets import token_hex
+from time import monotonic
 
 from server.kit.clock import now
-from server.kit.database import db_time, in_transaction, lock_rows, rows
+from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.site import Site
-from server.leads import tracking_consent
-from server.leads.models import Lead, Subscription
-from server.mail import outbox
-from server.mail.mime import Sheet, compose, envelope_sender
-from server.mail.models import TRANSACTIONAL, Delivery, Message, Pace
-from server.mail.transport import Files, Outcome, Transport, open_transport
-from server.staff.models import StaffUser
+from server.mail import claiming, judging
+from server.mail.claiming import LEASE
+from server.mail.domains import STALLED, Watch, hold
+from server.mail.lines import FileLine, RelayLine, Round
+from server.mail.models import BULK, TRANSACTIONAL
+from server.mail.pacing import Pacing
+from server.mail.recording import Recorder
+from server.mail.relays import Health
+from server.mail.session import DroppedError, Patience
+from server.mail.transport import Files, Relay
+from server.mail.work import Work
+from server.mail.writing import Writer
 
-BATCH = 50
 A_LINE = 5  # mails that are worth a connection of their own
-AHEAD = timedelta(seconds=1)  # how far before its time a mail may leave, so that rates even out
-LEASE = timedelta(seconds=30)
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=4)
-TRIES_TO_RENDER = 3
-GONE = ("5.1.1", "5.1.10")  # RFC 3463: no such mailbox, a null MX
+FILE_LINES = 4
+TICK = 0.25  # seconds between two looks at the connections
+ORDERLY = 30.0  # seconds that what is under way gets when we are told to stop
+
+Lines = dict[asyncio.Task[None], RelayLine | FileLine]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Sender:
-    """What sending needs to know."""
+    """Sends what is due; one for each process."""
 
     settings: Settings
     site: Site
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        host = self.site.base_url.partition("://")[2].partition(":")[0]
+        self._relay = Relay(self.settings.smtp_url, host, self.patience)
+        self._files = Files(self.settings.data / "mail")
+        self._writer = Writer(self.settings, self.site)
+        self._watch = Watch()
+        self._house = HouseFile(self.settings.content)
+        self._health = {
+            TRANSACTIONAL: Health(self.settings.mail_connections),
+            BULK: Health(self.settings.mail_connections),
+        }
+        self._stopped_at: float | None = None
+
+    def stop(self) -> None:
+        """Take nothing new; what is under way is finished."""
+        self._stopped_at = self._stopped_at or monotonic()
 
     async def send_batch(self) -> int:
-        """Send what is due, at most fifty; how many rows were dealt with, 0 = nothing was due."""
-        token = token_hex(8)
-        claimed = await _claim(token, self.settings.mail_rate)
-        lines = min(self.settings.mail_connections, ceil(len(claimed) / A_LINE))
-        await asyncio.gather(*(self._line(claimed[n::lines], token) for n in range(lines)))
-        return len(claimed)
+        """Send everything that is due; how many rows were dealt with."""
+        return await self.drain(TRANSACTIONAL) + await self.drain(BULK)
 
-    async def _line(self, deliveries: list[Delivery], token: str) -> None:
-        """Send some of them one after another over a connection of their own."""
-        async with open_transport(self.settings) as transport:
-            for delivery in deliveries:
-                await self._one(delivery, token, transport)
+    async def drain(self, lane: int) -> int:
+        """Send all that is due in a lane; how many rows were dealt with, 0 = nothing was due."""
+        health = self._health[lane]
+        if self._stopped_at or health.is_down:
+            return 0
+        claim = partial(self._claim, lane)
+        async with Recorder(self.settings) as recorder:
+            work = Work(claim, recorder, self._writer, by_relay=bool(self.settings.smtp_url))
+            shared = Round(work, recorder, self._writer, self._watch, health)
+            try:
+                if await work.more():
+                    await self._supervise(shared)
+            finally:
+                await work.close()
+                await self._leave(shared)
+        return work.dealt
 
-    async def _one(self, delivery: Delivery, token: str, transport: Transport) -> None:
-        message = await Message.get(id=delivery.message_id)
-        lead = await Lead.get_or_none(id=delivery.lead_id) if delivery.lead_id else None
-        address = lead.email if lead else delivery.address
-        moment = now()
-        state, why = await self._may_go(delivery, message, lead, address, moment)
-        if state:
-            await delivery.settle(state, token, error=why)
-            return
-        name = "" if not lead else lead.name
+    async def _claim(self, lane: int, most: int) -> claiming.Haul:
+        settings, house = self.settings, self._house.fresh()
+        pacing = Pacing.of(settings.mail_rate, house, settings.timezone)
+        return await claiming.claim(lane, most, pacing, self.site)
+
+    async def _supervise(self, shared: Round) -> None:
+        """Keep as many lines going as there is work for, until there is none."""
+        lines: Lines = {}
+        renewed = monotonic()
         try:
-            to = Address(display_name=name, addr_spec=address)
-            sheet = await _sheet(message, lead)
-            mail = compose(delivery, sheet, to, self.settings, self.site, moment)
-        except (KeyError, ValueError, LookupError) as error:
-            await _park(delivery, token, f"{type(error).__name__}: {error}")
-            return
-        # Committed before the first command: after a crash this row is in doubt, not lost.
-        sending = {"state": "sending", "leased_until": moment + LEASE}
-        if not await Delivery.filter(id=delivery.id, lease_token=token).update(**sending):
-            return
-        sender = envelope_sender(delivery, self.settings, self.site)
-        way = await self._way_to(lead, address, transport)
-        outcome = await way.send(sender, address, mail)
-        if outcome.kind != "sent":
-            await self._write_down(delivery, token, outcome, address)
-            return
-        written = await delivery.settle("sent", token, sent_at=now())
-        if not written and not await Delivery.exists(id=delivery.id):
-            # Erased while it went out: a file would outlive its row.
-            await way.take_back()
+            while self._staff(lines, shared) or await self._has_more(shared):
+                if not lines:
+                    continue
+                ended, _ = await asyncio.wait(
+                    lines, timeout=TICK, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in ended:
+                    del lines[task]
+                    task.result()
+                await self._look(lines, shared)
+                if monotonic() - renewed > LEASE.total_seconds() / 3:
+                    renewed = monotonic()
+                    await claiming.renew(shared.work.tokens)
+        finally:
+            for task in lines:
+                task.cancel()
+            await asyncio.gather(*lines, return_exceptions=True)
 
-    async def _way_to(self, lead: Lead | None, address: str, transport: Transport) -> Transport:
-        """How a mail leaves; the invented people of a demo are mailed to files, whatever is set."""
-        invented = lead.invented_at is not None if lead else await _is_invented(address)
-        return Files(self.settings.data / "mail") if invented else transport
+    async def _has_more(self, shared: Round) -> bool:
+        """Nobody is at work: is there anything left that may be done?"""
+        return not (self._stopped_at or shared.health.is_down) and await shared.work.more()
 
-    async def _may_go(
-        self, delivery: Delivery, message: Message, lead: Lead | None, address: str, at: datetime
-    ) -> tuple[str, str]:
-        """The state it gets instead of being sent, and why; two empty texts when it may go."""
-        if delivery.not_after < at:
-            return ("held", "too late") if message.list else ("expired", "too late")
-        if not address or await outbox.is_suppressed(self.site, address):
-            return "suppressed", "blocked address"
-        if message.list and lead:
-            wish = await Subscription.filter(lead_id=lead.id, list=message.list).first()
-            if not wish or not wish.is_active:
-                return "suppressed", "not on the list"
-            if message.is_ask and lead.no_ask_until and lead.no_ask_until > at:
-                return "suppressed", "no-ask window"
-        return "", ""
+    def _staff(self, lines: Lines, shared: Round) -> bool:
+        """Start the lines that are lacking; whether any is at work."""
+        work, health = shared.work, shared.health
+        if self._stopped_at:
+            work.end()
+            return bool(lines)
+        relays = [line for line in lines.values() if isinstance(line, RelayLine)]
+        stuck = sum(line.domain in work.barred for line in relays if line.domain)
+        room = min(health.limit + min(stuck, health.most), ceil(len(work.relayed) / A_LINE) + stuck)
+        fresh: list[RelayLine | FileLine] = []
+        if not health.is_down and room > len(relays):
+            fresh += [RelayLine(self._relay, shared) for _ in range(room - len(relays))]
+        health.open = len(relays) + len(fresh)
+        writers = min(FILE_LINES, ceil(len(work.filed) / A_LINE)) - (len(lines) - len(relays))
+        fresh += [FileLine(self._files, shared) for _ in range(writers)]
+        for line in fresh:
+            lines[asyncio.create_task(line.run())] = line
+        return bool(lines)
 
-    async def _write_down(
-        self, delivery: Delivery, token: str, outcome: Outcome, address: str
-    ) -> None:
-        text = f"{outcome.code} {outcome.text}".strip()
-        if outcome.kind == "never":
-            await delivery.settle("failed", token, error=text)
-            if outcome.text.startswith(GONE):
-                await outbox.suppress(self.site, address, "no such mailbox")
-        elif outcome.kind == "unsure" and (delivery.lane != TRANSACTIONAL and delivery.attempts):
-            await delivery.settle("uncertain", token, error=text)
-        else:
-            await _try_again(delivery, token, text)
+    async def _look(self, lines: Lines, shared: Round) -> None:
+        """Who waits too long: hang up at the end of our patience; and hand out no second mail to
+        a domain that keeps us waiting."""
+        late = self._stopped_at is not None and monotonic() - self._stopped_at > ORDERLY
+        waiting: set[str] = set()
+        for line in lines.values():
+            session = line.session if isinstance(line, RelayLine) else None
+            if session is None:
+                continue
+            if late:
+                session.abort(DroppedError("stopped"))
+            session.check()
+            since = session.waiting_since
+            if since and monotonic() - since > self.patience.stall:
+                waiting.add(line.domain)  # type: ignore[union-attr]
+        for domain in waiting - shared.work.barred:
+            shared.work.barred.add(domain)
+            await hold(domain, "no answer", STALLED)
+        for domain in shared.work.barred - waiting:
+            shared.work.admit(domain)
 
-
-async def _is_invented(address: str) -> bool:
-    """Somebody of a demo has this address."""
-    lead = Lead.filter(email=address, invented_at__isnull=False)
-    staff = StaffUser.filter(email=address, invented_at__isnull=False)
-    return await lead.exists() or await staff.exists()
-
-
-async def _sheet(message: Message, lead: Lead | None) -> Sheet:
-    """What is written to this reader: followed in the weekly tip only, and only after a yes."""
-    followed = bool(lead and message.list and tracking_consent.holds(lead))
-    return Sheet(message, await outbox.links_of(message), followed)
-
-
-async def _claim(token: str, rate: float) -> list[Delivery]:
-    """Take what is due, and no more than the rate of all workers together lets go now."""
-    if not rate:
-        return await _take(token, BATCH)
-    async with in_transaction():
-        pace = await Pace.select_for_update().get(id=1)
-        moment = now()
-        start = max(pace.next_at, moment)
-        room = int(((moment + AHEAD) - start).total_seconds() * rate)
-        if room <= 0:
-            return []
-        claimed = await _take(token, min(room, BATCH))
-        later = start + timedelta(seconds=len(claimed) / rate)
-        await Pace.filter(id=1).update(next_at=later)
-    return claimed
-
-
-async def _take(token: str, most: int) -> list[Delivery]:
-    moment = now()
-    due = (
-        "SELECT id FROM delivery WHERE state IN ('queued', 'retry') AND next_try_at <= ?"  # noqa: S608
-        " ORDER BY lane, next_try_at, id LIMIT ?" + lock_rows()
-    )
-    claimed = await rows(
-        "UPDATE delivery SET state = 'leased', lease_token = ?, leased_until = ?"  # noqa: S608
-        f" WHERE id IN ({due}) RETURNING id",
-        token,
-        db_time(moment + LEASE),
-        db_time(moment),
-        most,
-    )
-    ids = [row["id"] for row in claimed]
-    return await Delivery.filter(id__in=ids).order_by("lane", "id") if ids else []
-
-
-async def _try_again(delivery: Delivery, token: str, text: str) -> None:
-    attempts = delivery.attempts + 1
-    pause = min(FIRST_RETRY * 2 ** (attempts - 1), LAST_RETRY) * random.uniform(0.8, 1.2)  # noqa: S311
-    at = now() + pause
-    if at > delivery.not_after:
-        await delivery.settle("expired", token, error=text, attempts=attempts)
-    else:
-        await delivery.settle("retry", token, error=text, attempts=attempts, next_try_at=at)
-
-
-async def _park(delivery: Delivery, token: str, text: str) -> None:
-    attempts = delivery.attempts + 1
-    state = "parked" if attempts >= TRIES_TO_RENDER else "retry"
-    await delivery.settle(state, token, error=text, attempts=attempts)
-
-
-async def take_back_leases(*, alone: bool = False) -> int:
-    """Free rows whose worker died: leased ones at once, sending ones by the policy of their class.
-
-    A mail somebody waits for is tried again; a newsletter once, under the same Message-ID, then it
-    stays in doubt for a person to decide. `alone`: no other worker can live (SQLite at start).
-    """
-    moment = now()
-    lost = Delivery.filter() if alone else Delivery.filter(leased_until__lt=moment)
-    free = {"lease_token": "", "leased_until": None}
-    back = await lost.filter(state="leased").update(state="queued", **free)
-    again = lost.filter(state="sending")
-    back += await again.filter(lane=TRANSACTIONAL).update(state="retry", **free)
-    doubt = again.exclude(lane=TRANSACTIONAL)
-    back += await doubt.filter(attempts=0).update(state="retry", attempts=1, **free)
-    return back + await doubt.filter(attempts__gt=0).update(state="uncertain", **free)
+    async def _leave(self, shared: Round) -> None:
+        """What was claimed and not begun is free again; later, where the relay is down."""
+        left = list(shared.work.left())
+        if left and not self._stopped_at:
+            # Before those with whom the line broke: they may be why it did.
+            told, at = shared.health.told, now()
+            await shared.recorder.write(*(judging.unsent(one, told, at) for one in left))
+        elif left:
+            await claiming.give_back(shared.work.tokens)

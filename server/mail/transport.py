@@ -3,52 +3,117 @@
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import aiosmtplib
 
 from server.kit.clock import now
-from server.kit.settings import Settings
+from server.mail.session import DroppedError, Offer, Patience, Session, session_over
 
-PATIENCE = 30.0
+
+class RelayError(Exception):
+    """The relay cannot be reached, or does not let us in; says nothing of any mail."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the relay said: `sent`, `later` (4xx, or no connection), `never` (5xx), or `unsure`
-    (it took the text and the answer never came)."""
+class Relay:
+    """The relay that the settings name: `smtp://`, `smtps://` or `lmtp://`."""
 
-    kind: str
-    code: int = 0
-    text: str = ""
+    url: str
+    own_name: str
+    patience: Patience
+
+    async def connect(self) -> Session:
+        """A connection that was greeted, secured and authenticated. Raises RelayError.
+
+        A password goes over a secured connection only, or to this machine itself: who strips
+        STARTTLS from what the relay offers gets none.
+        """
+        parts = urlsplit(self.url)
+        client = _client(parts, self.own_name, self.patience.greeting)
+        try:
+            await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await _greet(client)
+            if parts.username:
+                await _log_in(client, parts)
+            if client.transport is None:
+                raise DroppedError("the relay hung up")
+            return session_over(client.transport, _offer(client), self.patience)
+        except (TimeoutError, aiosmtplib.SMTPException, OSError, ValueError, DroppedError) as error:
+            client.close()
+            code = getattr(error, "code", "")
+            raise RelayError(f"connect: {code} {error}".replace("  ", " ")) from None
+        except RelayError:
+            client.close()
+            raise
 
 
-class Transport(Protocol):
-    """Takes one mail after another."""
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None: ...
-
-    async def send(self, sender: str, to: str, mail: bytes) -> Outcome:
-        """Hand over one mail; never raises for what the outside world does."""
-
-    async def take_back(self) -> None:
-        """Undo the last one, as far as it is still ours."""
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
 
 
-def open_transport(settings: Settings) -> Transport:
-    """The way out that the settings name."""
-    return Relay(settings.smtp_url) if settings.smtp_url else Files(settings.data / "mail")
+async def _log_in(client: aiosmtplib.SMTP, parts: SplitResult) -> None:
+    secured = client.transport and client.transport.get_extra_info("sslcontext")
+    if not (secured or _is_here(parts.hostname or "")):
+        raise RelayError("connect: the relay offers no TLS, so it gets no password")
+    await client.login(unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _client(parts: SplitResult, own_name: str, patience: float) -> aiosmtplib.SMTP:
+    required = parse_qs(parts.query).get("tls") == ["required"]
+    plain = parts.scheme in ("smtps", "lmtp")
+    return (_Lmtp if parts.scheme == "lmtp" else aiosmtplib.SMTP)(
+        hostname=parts.hostname,
+        port=parts.port or {"smtps": 465, "lmtp": 24}.get(parts.scheme, 25),
+        use_tls=parts.scheme == "smtps",
+        start_tls=False if plain else (True if required else None),
+        timeout=patience,
+        local_hostname=own_name,
+        tls_context=_tls(),
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Certificates are checked; reading those of this machine takes as long as a hundred mails."""
+    return ssl.create_default_context()
+
+
+def _offer(client: aiosmtplib.SMTP) -> Offer:
+    said = client.esmtp_extensions
+    size = said.get("size")
+    return Offer(
+        pipelining="pipelining" in said,
+        size=None if size is None else int(size) if size.strip().isdigit() else 0,
+        smtputf8="smtputf8" in said,
+    )
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Lmtp(aiosmtplib.SMTP):
+    """LMTP (RFC 2033) differs in its greeting; we hand over one recipient at a time."""
+
+    async def execute_command(self, *args: bytes, **options: Any) -> aiosmtplib.SMTPResponse:
+        """Greet with LHLO where SMTP says EHLO."""
+        words = (b"LHLO", *args[1:]) if args[0] == b"EHLO" else args
+        return await super().execute_command(*words, **options)
 
 
 class Files:
@@ -56,31 +121,15 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._last: Path | None = None
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-    async def send(self, sender: str, to: str, mail: bytes) -> Outcome:
-        """Write the mail whole or not at all."""
+    async def send(self, sender: str, to: str, mail: bytes) -> Path:
+        """Write the mail whole or not at all; where it is. Raises OSError."""
         name = f"{now():%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}"
         part = self.folder / f"{name}.part"
         head = f"X-Envelope-From: <{sender}>\r\nX-Envelope-To: <{to}>\r\n".encode()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(head + mail)
-            self._last = part.replace(self.folder / f"{name}.eml")
-        except OSError as error:
-            return Outcome("later", 0, f"disk: {error.strerror}")
-        return Outcome("sent", 250, "file")
-
-    async def take_back(self) -> None:
-        """The last file is gone."""
-        if self._last:
-            self._last.unlink(missing_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(head + mail)
+        return part.replace(self.folder / f"{name}.eml")
 
 
 def remove_files(data: Path, *addresses: str, mail_ids: Iterable[str] = ()) -> int:
@@ -102,76 +151,3 @@ def _head(file: Path) -> bytes:
             return opened.read(2000)
     except OSError:  # gone between two looks
         return b""
-
-
-class _Lmtp(aiosmtplib.SMTP):
-    """LMTP (RFC 2033) differs in its greeting; we hand over one recipient at a time."""
-
-    async def execute_command(self, *args: bytes, **options: Any) -> aiosmtplib.SMTPResponse:
-        """Greet with LHLO where SMTP says EHLO."""
-        words = (b"LHLO", *args[1:]) if args[0] == b"EHLO" else args
-        return await super().execute_command(*words, **options)
-
-
-class Relay:
-    """One SMTP connection over aiosmtplib, opened again when it drops."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._lmtp = parts.scheme == "lmtp"
-        required = parse_qs(parts.query).get("tls") == ["required"]
-        implicit = parts.scheme == "smtps"
-        self._client = (_Lmtp if self._lmtp else aiosmtplib.SMTP)(
-            hostname=parts.hostname,
-            port=parts.port or {"smtps": 465, "lmtp": 24}.get(parts.scheme, 25),
-            use_tls=implicit,
-            start_tls=False if implicit or self._lmtp else (True if required else None),
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-            timeout=PATIENCE,
-            tls_context=ssl.create_default_context(),
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._client.is_connected:
-            try:
-                await self._client.quit()
-            except (aiosmtplib.SMTPException, OSError):
-                self._client.close()
-
-    async def send(self, sender: str, to: str, mail: bytes) -> Outcome:
-        """One mail over the open connection, or over a new one."""
-        try:
-            if not self._client.is_connected:
-                await self._client.connect()
-        except (TimeoutError, aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Outcome("later", getattr(error, "code", 0) or 0, f"connect: {error}")
-        return await self._transact(sender, to, mail)
-
-    async def take_back(self) -> None:
-        """What the relay has is no longer ours."""
-
-    async def _transact(self, sender: str, to: str, mail: bytes) -> Outcome:
-        handed_over = False
-        try:
-            await self._client.mail(sender, options=[])
-            await self._client.rcpt(to)
-            handed_over = True
-            answer = await self._client.data(mail)
-        except aiosmtplib.SMTPResponseException as error:
-            await self._reset()
-            return Outcome("never" if error.code >= 500 else "later", error.code, error.message)
-        except (TimeoutError, aiosmtplib.SMTPException, OSError) as error:
-            # Before DATA nothing was taken. After it the relay may have the mail: who knows.
-            self._client.close()
-            return Outcome("unsure" if handed_over else "later", 0, str(error))
-        return Outcome("sent", answer.code, answer.message)
-
-    async def _reset(self) -> None:
-        try:
-            await self._client.rset()
-        except (aiosmtplib.SMTPException, OSError):
-            self._client.close()

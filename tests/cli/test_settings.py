@@ -4,36 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from server.kit.settings import SETTINGS
 from tests.cli.commands import bare_environ, givefirst
 
 PASSWORD = "hunter2"
+# Every setting is tried in tests/kit/test_settings.py; here that a process ends as it should.
 WRONG = {
-    "GIVEFIRST_DATA": ["/dev/null/data"],
-    "GIVEFIRST_DATABASE_URL": [f"mysql://me:{PASSWORD}@host/name", f"postgres://me:{PASSWORD}@"],
-    "GIVEFIRST_BASE_URL": ["books.example.org", "https://books.example.org/shop"],
-    "GIVEFIRST_SMTP_URL": [f"http://me:{PASSWORD}@host", f"smtp://me:{PASSWORD}@host:99999"],
-    "GIVEFIRST_SENDER": ["Bureau Brugman"],
-    "GIVEFIRST_BOUNCE_ADDRESS": ["bounce"],
-    "GIVEFIRST_SECRET": [PASSWORD],
-    "GIVEFIRST_CONTENT": ["/dev/null/content"],
-    "GIVEFIRST_EMAIL_TEMPLATES": ["/dev/null/templates"],
-    "GIVEFIRST_LANGUAGE": ["de", "nl-NL"],
-    "GIVEFIRST_TIMEZONE": ["Europe/Deventer", "../../etc/passwd"],
-    "GIVEFIRST_TRUSTED_PROXIES": ["10.0.0.0/99", "proxy.example.org"],
-    "GIVEFIRST_MAIL_RATE": ["-1", "fast", "nan"],
-    "GIVEFIRST_MAIL_CONNECTIONS": ["0", "2.5"],
-    "GIVEFIRST_FORM_RATE": ["0", "many"],
+    "GIVEFIRST_DATABASE_URL": f"mysql://me:{PASSWORD}@host/name",
+    "GIVEFIRST_SMTP_URL": f"smtp://me:{PASSWORD}@host:99999",
+    "GIVEFIRST_SECRET": PASSWORD,
+    "GIVEFIRST_TIMEZONE": "../../etc/passwd",
 }
 
 
-def test_every_setting_is_tried() -> None:
-    assert WRONG.keys() == SETTINGS.keys()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
-)
+@pytest.mark.parametrize(("name", "value"), WRONG.items())
 def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:
     settings = bare_environ(tmp_path / "data") | {name: value}
     done = givefirst(settings, "serve", "--port", "0")
@@ -64,8 +47,8 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "givefirst.db").exists()
 
 
-@pytest.mark.parametrize("name", ["GIVEFIRST_SECRET", "GIVEFIRST_DATABASE_URL", "GIVEFIRST_SENDER"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    name = "GIVEFIRST_SENDER"
     octets = tmp_path / "octets"
     octets.write_bytes(b"\xff\xfe\xfd")
     for file in (tmp_path / "missing", tmp_path, octets):

@@ -36,6 +36,8 @@ WRONG = {
     "GIVEFIRST_MAIL_RATE": ["fast", "0", "-1"],
     "GIVEFIRST_MAIL_CONNECTIONS": ["0", "ten", "1.5"],
     "GIVEFIRST_FORM_RATE": ["0", "many"],
+    "GIVEFIRST_DKIM_KEY": ["hunter2", "-----BEGIN PRIVATE KEY-----"],
+    "GIVEFIRST_DKIM_SELECTOR": ["my key", "-", "a/b"],
 }
 
 

@@ -11,8 +11,10 @@ from aiosmtpd.lmtp import LMTP
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail import outbox
+from server.mail.claiming import LEASE
+from server.mail.leases import take_back_leases
 from server.mail.models import BULK, Delivery, Message, Suppression
-from server.mail.sending import LEASE, Sender, take_back_leases
+from server.mail.sending import Sender
 from tests.product import MINUTE, Product
 from tests.support.processes import free_port
 from tests.support.smtp import BREAK, SmtpServer

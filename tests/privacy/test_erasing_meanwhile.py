@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -11,8 +12,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from server.gifts import giving
 from server.leads.models import Lead
 from server.mail.models import Delivery
+from server.mail.recording import Entry, Recorder
 from server.mail.sending import Sender
-from server.mail.transport import Files, Outcome
+from server.mail.transport import Files
 from server.privacy import erasing
 from server.sales import follow_up, outcomes
 from tests.desk.test_outcomes import word
@@ -79,13 +81,14 @@ async def test_a_mail_that_was_claimed_is_not_sent(
 ) -> None:
     await product.ask("gulle-gever", READER)
     sender = Sender(product.settings, product.site)
-    one = Sender._one
+    mark = Recorder.write
 
-    async def erased_first(self: Sender, delivery: Delivery, *more: object) -> None:
-        await erasing.erase(product.site, product.settings.data, (await Lead.get()).id)
-        await one(self, delivery, *more)  # type: ignore[arg-type]
+    async def erased_first(self: Recorder, *entries: Entry) -> object:
+        for lead in await Lead.all():
+            await erasing.erase(product.site, product.settings.data, lead.id)
+        return await mark(self, *entries)
 
-    monkeypatch.setattr(Sender, "_one", erased_first)
+    monkeypatch.setattr(Recorder, "write", erased_first)
     assert await sender.send_batch() == 1
     assert product.mails() == []
     assert await Delivery.all().count() == 0
@@ -97,7 +100,7 @@ async def test_a_file_that_was_written_meanwhile_is_taken_back(
     await product.ask("gulle-gever", READER)
     send = Files.send
 
-    async def erased_first(self: Files, sender: str, to: str, mail: bytes) -> Outcome:
+    async def erased_first(self: Files, sender: str, to: str, mail: bytes) -> Path:
         await erasing.erase(product.site, product.settings.data, (await Lead.get()).id)
         return await send(self, sender, to, mail)
 

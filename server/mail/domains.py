@@ -1,0 +1,65 @@
+"""Mail domains that cannot take our mail now: left alone, so that they hold up no others."""
+
+from collections import Counter
+from datetime import timedelta
+
+from server.kit.clock import now
+from server.kit.database import db_time, rows
+from server.mail.models import DomainPace
+
+IN_A_ROW = 3  # passing refusals of different mails, before the domain is left alone
+FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
+STALLED = timedelta(minutes=1)
+POLICY = timedelta(hours=1)
+
+
+async def hold(domain: str, reason: str, first: timedelta = FIRST) -> None:
+    """Leave a domain alone for a while, each time in a row for twice as long."""
+    known = await DomainPace.get_or_none(domain=domain)
+    strikes = known.strikes if known else 0
+    until = now() + min(first * 2 ** min(strikes, 8), LONGEST)
+    await rows(
+        "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
+        " VALUES (?, ?, 1, ?, ?) ON CONFLICT (domain) DO UPDATE SET strikes ="
+        " domain_pace.strikes + 1, reason = excluded.reason, hold_until = CASE WHEN"
+        " domain_pace.hold_until > excluded.hold_until THEN domain_pace.hold_until"
+        " ELSE excluded.hold_until END",
+        domain,
+        db_time(until),
+        db_time(now()),
+        reason[:300],
+    )
+    # What is due moves along, so that a claim does not walk past all of it each time.
+    await rows(
+        "UPDATE delivery SET next_try_at = ? WHERE domain = ? AND state IN ('queued', 'retry')"
+        " AND next_try_at < ?",
+        db_time(until),
+        domain,
+        db_time(until),
+    )
+
+
+class Watch:
+    """What the domains of one worker answer, counted."""
+
+    def __init__(self) -> None:
+        self._refusals: Counter[str] = Counter()
+        self._held: set[str] = set()
+
+    async def heard(self, domain: str, code: int, text: str) -> None:
+        """An answer to one mail; some passing refusals in a row and the domain is left alone."""
+        if code < 400:
+            if self._refusals.pop(domain, 0) or domain in self._held:
+                await self._forgive(domain)
+            return
+        if code >= 500:
+            return
+        self._refusals[domain] += 1
+        if self._refusals[domain] >= IN_A_ROW:
+            del self._refusals[domain]
+            self._held.add(domain)
+            await hold(domain, f"{code} {text}")
+
+    async def _forgive(self, domain: str) -> None:
+        self._held.discard(domain)
+        await rows("UPDATE domain_pace SET strikes = 0 WHERE domain = ?", domain)
