@@ -73,6 +73,7 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         Job("mail", partial(mail_jobs.send_due, sender), beside=True),
         Job("mail to lists", partial(mail_jobs.send_lists, sender), beside=True),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
+        Job("rhythm", lambda: newsletter_jobs.keep_rhythm(editor()), every=5),
         Job("scores", partial(readiness_jobs.score_new, judge)),
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
         Job(

@@ -100,7 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     one = commands.add_parser("newsletter", help="the weekly tip", parents=[reporting])
     one.add_argument("what", choices=("list", *ISSUE_COMMANDS))
     one.add_argument("issue", nargs="?", default="")
-    one.add_argument("email", nargs="?", default="")
+    one.add_argument("detail", nargs="?", default="", help="test: the address; schedule: when")
     one.add_argument("--language", choices=("nl", "en"))
     one.add_argument("--html", action="store_true", help="preview: the HTML instead of the text")
     one.add_argument("--wait", action="store_true", help="send: wait until every mail is out")

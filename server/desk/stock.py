@@ -1,13 +1,10 @@
-"""The editor's view: titles and how they are read, issues, and what is wrong with files."""
+"""The editor's view: titles and how they are read, and what is wrong with files."""
 
 from collections import Counter
 from dataclasses import dataclass
 
 from server.kit.database import rows
 from server.library.assets import Asset
-from server.newsletter import issuing
-from server.newsletter.issuing import Status
-from server.newsletter.tips import Tip, Tips
 
 
 @dataclass(frozen=True)
@@ -57,25 +54,6 @@ async def _gifts() -> list[Counter[str]]:
 
 async def _counts(sql: str) -> Counter[str]:
     return Counter({str(row["k"]): int(row["n"]) for row in await rows(sql)})
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One issue: its text in a language and where it stands."""
-
-    tip: Tip
-    languages: tuple[str, ...]
-    status: Status | None
-
-
-async def issues(tips: Tips, language: str) -> list[Shown]:
-    """Every issue, newest first."""
-    found = []
-    for name, editions in sorted(tips.issues().items(), reverse=True):
-        shown = next((one for one in editions if one.language == language), editions[0])
-        languages = tuple(one.language for one in editions)
-        found.append(Shown(shown, languages, await issuing.status_of(name)))
-    return found
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from server.kit.colour import readable_accent
 from server.kit.content import ContentError, Document, Finding, read_text, read_yaml
+from server.kit.slots import Slot, coming
 from server.kit.text import LANGUAGES
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -65,8 +66,17 @@ class House:
     confirm_days: int = 7
     mail_rates: Mapping[str, float] = field(default_factory=dict)
     warm_up: WarmUp | None = None
-    tip_weekday: int = 1
-    tip_time: time = time(9)
+    tip_slots: tuple[Slot, ...] = (Slot(1, time(9)),)
+    tips_local: bool = False
+
+    @property
+    def tip_weekday(self) -> int:
+        """The day that pages and mails name."""
+        return self.tip_slots[0].weekday
+
+    @property
+    def tip_time(self) -> time:
+        return self.tip_slots[0].at
 
     @property
     def host_first_name(self) -> str:
@@ -100,12 +110,7 @@ class House:
 
     def next_tip(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """The next slot of the weekly tip after a moment, by the clock on the wall."""
-        local = moment.astimezone(zone)
-        day = local.date() + timedelta(days=(self.tip_weekday - local.weekday()) % 7)
-        slot = datetime.combine(day, self.tip_time, zone)
-        return (
-            slot if slot > local else datetime.combine(day + timedelta(days=7), self.tip_time, zone)
-        )
+        return coming(self.tip_slots, zone, moment, 1)[0].at.astimezone(zone)
 
 
 @dataclass(frozen=True)
@@ -169,10 +174,10 @@ def read_house(file: Path) -> House:
         no_ask_days=_days(doc, windows, "no_ask_days", 3),
         gift_link_days=_days(doc, windows, "gift_link_days", 365),
         confirm_days=_days(doc, windows, "confirm_days", 7),
+        tip_slots=_slots(doc, tips),
+        tips_local=_yes(doc, tips, "local"),
         mail_rates=_mail_rates(doc),
         warm_up=_warm_up(doc),
-        tip_weekday=_weekday(doc, str(tips.get("day", "tuesday"))),
-        tip_time=_time(doc, "tips", str(tips.get("at", "09:00"))),
     )
 
 
@@ -257,10 +262,37 @@ def _time(doc: Document, key: str, value: str) -> time:
         raise doc.fault("kit.house_hours", key) from None
 
 
-def _weekday(doc: Document, value: str) -> int:
-    if value not in WEEKDAYS:
-        raise doc.fault("kit.house_weekday", "day")
-    return WEEKDAYS.index(value)
+def _slots(doc: Document, tips: Mapping[str, Any]) -> tuple[Slot, ...]:
+    """`slots: ["tuesday 09:00"]`, or the one of `day` and `at`."""
+    if "slots" not in tips:
+        one = f"{tips.get('day', 'tuesday')} {tips.get('at', '09:00')}"
+        return (_slot(doc, one, "day" if "day" in tips else "tips"),)
+    given = tips["slots"]
+    if not isinstance(given, list) or not given:
+        raise doc.fault("kit.house_slot", _nearest(doc, "slots"), written=str(given))
+    found = tuple(sorted({_slot(doc, str(one), "slots") for one in given}))
+    if len(found) < len(given):
+        raise doc.fault("kit.house_slot_twice", _nearest(doc, "slots"))
+    return found
+
+
+def _slot(doc: Document, written: str, key: str) -> Slot:
+    match = re.fullmatch(r"([a-z]+) (\d\d:\d\d)", written.strip().lower())
+    if not match or match[1] not in WEEKDAYS:
+        raise doc.fault("kit.house_slot", _nearest(doc, key), written=written)
+    return Slot(WEEKDAYS.index(match[1]), _time(doc, _nearest(doc, key), match[2]))
+
+
+def _nearest(doc: Document, key: str) -> str:
+    """The key where a fault of the tips is shown: itself where it has a line of its own."""
+    return key if doc.line_of(key) > 1 else "tips"
+
+
+def _yes(doc: Document, given: Mapping[str, Any], key: str) -> bool:
+    value = given.get(key, False)
+    if not isinstance(value, bool):
+        raise doc.fault("kit.house_yes", _nearest(doc, key), name=key)
+    return value
 
 
 def _mail_rates(doc: Document) -> dict[str, float]:

@@ -144,6 +144,8 @@ class Subscription(Model):
     confirmed_at = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
+    every_weeks = fields.IntField(default=1)
+    topics = fields.CharField(400, default="")
 
     class Meta:
         table = "subscription"

@@ -1,5 +1,6 @@
 """Subscribing to a list: asked, confirmed by a button, ended in one step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,8 @@ async def ask_for(lead: Lead, asked: Asked, list_name: str = TIPS) -> Subscripti
         "confirmed_at": None,
         "ended_at": None,
         "paused_until": None,
+        "every_weeks": 1,
+        "topics": "",
     }
     if found:
         await found.update_from_dict(fresh).save()
@@ -78,6 +81,17 @@ async def end(
             asked_at=now(),
         )
     return won == 1
+
+
+async def want_every(subscription: Subscription, weeks: int) -> None:
+    """No more than one mail of this list in so many weeks."""
+    await Subscription.filter(id=subscription.id).update(every_weeks=weeks)
+
+
+async def want_topics(subscription: Subscription, topics: Sequence[str]) -> None:
+    """Only what is about one of these; none: about everything."""
+    words = f",{','.join(topics)}," if topics else ""
+    await Subscription.filter(id=subscription.id).update(topics=words)
 
 
 async def pause(subscription: Subscription, days: int) -> None:

@@ -1,11 +1,18 @@
 """What the worker does for the newsletter."""
 
-from server.newsletter import issuing
+from server.newsletter import queueing, rhythm
 from server.newsletter.issuing import Editor
 
-__all__ = ["queue_deliveries"]
+__all__ = ["keep_rhythm", "queue_deliveries"]
 
 
 async def queue_deliveries(editor: Editor) -> int:
     """Write the deliveries of the next readers of an issue that is being sent."""
-    return await issuing.queue_next(editor)
+    return await queueing.queue_next(editor.site)
+
+
+async def keep_rhythm(editor: Editor) -> int:
+    """Start what is due, bring the slots to come up to date, and tell of an empty one."""
+    started = await rhythm.start_due(editor)
+    await rhythm.fill(editor)
+    return started + await rhythm.tell_empty(editor)

@@ -12,12 +12,12 @@ from server.leads.subscribing import Asked
 from server.library.cards import card
 from server.mail import following
 from server.mail.postman import Postman
-from server.newsletter import issuing, joining
+from server.newsletter import issuing, joining, wishes
 from server.newsletter.tips import Tip
 from server.tracking.evidence import WAY_OUT
 from server.web.errors import NotFoundError, RefusedError
 from server.web.feeds import Entry, feed
-from server.web.forms import EvenAnswer, is_foreign, read_form
+from server.web.forms import EvenAnswer, is_foreign, read_form, read_values
 from server.web.limits import short_network
 from server.web.pictures import picture
 from server.web.rendering import page
@@ -183,14 +183,26 @@ async def show_unsubscribe(request: Request) -> Response:
     # Who opens every link of a mail opens this one too: it tells a scanner, and is never scored.
     if who.delivery:
         await following.note(who.delivery, WAY_OUT, 0, visitor(request))
-    gone = not who.subscription or bool(who.subscription.ended_at)
+    return _way_out(request, who)
+
+
+def _way_out(request: Request, who: joining.Leaving, **said: Any) -> Response:
+    """The page with every way to get less: what was just done is said above it."""
+    wish, house = who.subscription, request.app.state.house.fresh()
+    facts = {
+        "gone": not wish or bool(wish.ended_at),
+        "paused": False,
+        "done": "",
+        "error": "",
+        "wish": wish if wish and wish.confirmed_at else None,
+        "chosen": wishes.topics_of(wish, house) if wish else [],
+    }
     return page(
         request,
         "newsletter/unsubscribe.html",
         slim=True,
         token=request.path_params["token"],
-        gone=gone,
-        paused=False,
+        **{**facts, **said},
     )
 
 
@@ -198,23 +210,43 @@ async def unsubscribe(request: Request) -> Response:
     """The button and the one click of RFC 8058: no redirect, no cookie, any number of times."""
     who = await _leaving(request)
     form = await read_form(request)
-    pausing = form.get("do") == "pause"
-    if pausing:
+    do = form.get("do", "")
+    if do == "pause":
         await joining.pause(who)
+        return _way_out(request, who, gone=False, paused=True)
+    if do in WISHES:
+        return await _wish_for(request, who, do)
+    one_click = form.get("List-Unsubscribe") == "One-Click"
+    proof = "one click in the mail program" if one_click else "button"
+    language = who.lead.language if who.lead else "nl"
+    wording = say(language, "newsletter.leave_lead")
+    await joining.leave(who, visitor(request), wording, proof)
+    return _way_out(request, who, gone=True)
+
+
+# What they may want instead of leaving: what is said after it, and when it cannot be.
+WISHES = {
+    "every": ("newsletter.done_every", "newsletter.error_every"),
+    "topics": ("newsletter.done_topics", "newsletter.error_topics"),
+    "language": ("newsletter.done_language", "newsletter.error_language"),
+}
+
+
+async def _wish_for(request: Request, who: joining.Leaving, do: str) -> Response:
+    lead, wish, form = who.lead, who.subscription, await read_form(request)
+    if not lead or not wish or wish.ended_at:
+        return _way_out(request, who)
+    if do == "every":
+        kept = await wishes.want_every(lead, wish, form.get("every", ""))
+    elif do == "topics":
+        topics = await read_values(request, "topic")
+        kept = await wishes.want_topics(lead, wish, topics, request.app.state.house.fresh())
     else:
-        one_click = form.get("List-Unsubscribe") == "One-Click"
-        proof = "one click in the mail program" if one_click else "button"
-        language = who.lead.language if who.lead else "nl"
-        wording = say(language, "newsletter.leave_lead")
-        await joining.leave(who, visitor(request), wording, proof)
-    return page(
-        request,
-        "newsletter/unsubscribe.html",
-        slim=True,
-        token=request.path_params["token"],
-        gone=not pausing,
-        paused=pausing,
-    )
+        kept = await wishes.speak(lead, form.get("language", ""))
+    fresh = await _leaving(request)
+    done, error = WISHES[do]
+    said = {"done": done} if kept else {"error": error, "status": 422}
+    return _way_out(request, fresh, **said)
 
 
 async def _leaving(request: Request) -> joining.Leaving:

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from server.kit import markup
 from server.kit.content import Document, Finding, Shelf, read_document
+from server.kit.text import LANGUAGES
 
 LIVES = timedelta(hours=6)
 PLAIN = markup.TreeWriter()
@@ -29,6 +30,10 @@ class Tip:
     lives: timedelta
     is_ask: bool
     tree: Element
+    send_at: datetime | date | None = None
+    languages: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    local: bool | None = None
 
     @property
     def path(self) -> str:
@@ -106,7 +111,6 @@ def read_tip(file: Path, name: str, language: str) -> Tip:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}", issue):
         raise doc.fault("newsletter.bad_name", name=issue)
     published = doc.moment("published")
-    doc.moment("send_at")
     text, _ = markup.take_notes(doc.body)
     tree = markup.tree(text)
     if not markup.plain(tree):
@@ -122,6 +126,10 @@ def read_tip(file: Path, name: str, language: str) -> Tip:
         lives=_lives(doc),
         is_ask=_yes(doc, "asks"),
         tree=tree,
+        send_at=doc.moment("send_at"),
+        languages=_languages(doc),
+        audience=_audience(doc),
+        local=_yes(doc, "local") if "local" in doc.meta else None,
     )
 
 
@@ -133,6 +141,25 @@ def _lives(doc: Document) -> timedelta:
     if not match:
         raise doc.fault("newsletter.bad_span", "not_after")
     return timedelta(**{{"h": "hours", "d": "days"}[match[2]]: int(match[1])})
+
+
+def _languages(doc: Document) -> tuple[str, ...]:
+    """`language: en`: for who reads English only; none: for all."""
+    found = doc.words("language")
+    if not set(found) <= set(LANGUAGES):
+        raise doc.fault("kit.content_no_choice", "language", allowed=", ".join(LANGUAGES))
+    return found
+
+
+def _audience(doc: Document) -> tuple[str, ...]:
+    """`audience: all`, or `{themes: [giving]}` for who said that this interests them."""
+    value = doc.meta.get("audience", "all")
+    if value in ("all", None):
+        return ()
+    themes = value.get("themes") if isinstance(value, dict) and set(value) == {"themes"} else None
+    if not isinstance(themes, list) or not themes:
+        raise doc.fault("newsletter.bad_audience", "audience")
+    return tuple(str(theme) for theme in themes)
 
 
 def _yes(doc: Document, key: str) -> bool:

@@ -1,17 +1,19 @@
 """What a person may choose on their own page; each choice holds at once, however often pressed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from server.gifts import giving
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
-from server.kit.text import LANGUAGES, say, whole_number
+from server.kit.house import House
+from server.kit.text import say, whole_number
 from server.leads import subscribing, tracking_consent
 from server.leads.models import Lead, Subscription, company_key
+from server.leads.timezones import zone_of
 from server.leads.tracking_consent import Place
-from server.newsletter import joining
+from server.newsletter import joining, wishes
 from server.newsletter.joining import Leaving
 from server.tracking.log import Entry, record
 from server.web.visitor import Visitor
@@ -62,10 +64,31 @@ async def leave(lead_id: int, visitor: Visitor) -> None:
 
 async def speak(lead_id: int, language: str) -> bool:
     """Pages and mails in this language; False for one we do not speak."""
-    if language not in LANGUAGES:
+    async with held(lead_id) as lead:
+        return await wishes.speak(lead, language)
+
+
+async def want_every(lead_id: int, weeks: str) -> bool:
+    """The tip as often as they say; False for a rhythm that we do not have."""
+    async with held(lead_id) as lead:
+        wish = await tips_of(lead)
+        return wish is not None and await wishes.want_every(lead, wish, weeks)
+
+
+async def want_topics(lead_id: int, topics: Sequence[str], house: House) -> bool:
+    """Tips about these themes; False where none of them is left."""
+    async with held(lead_id) as lead:
+        wish = await tips_of(lead)
+        return wish is not None and await wishes.want_topics(lead, wish, topics, house)
+
+
+async def live_in(lead_id: int, written: str) -> bool:
+    """The clock they live by, empty: that of the site; False for one that does not exist."""
+    zone = zone_of(written) if written else ""
+    if zone is None:
         return False
     async with held(lead_id) as lead:
-        await Lead.filter(id=lead.id).update(language=language)
+        await Lead.filter(id=lead.id).update(timezone=zone)
     return True
 
 

@@ -11,15 +11,17 @@ from server.kit.clock import now
 from server.kit.text import say
 from server.leads import tracking_consent
 from server.leads.models import Lead
+from server.leads.timezones import zones
 from server.leads.tracking_consent import Place
 from server.mail.postman import Postman
+from server.newsletter.wishes import topics_of
 from server.privacy import choices, erasing, holdings, own
 from server.privacy.choices import GoneError
 from server.privacy.sheet import sheet_of
 from server.readiness.objecting import switch_profiling
 from server.sales.rows import View, make_view
 from server.web.errors import NotFoundError, RefusedError, row_number
-from server.web.forms import EvenAnswer, is_foreign, read_form
+from server.web.forms import EvenAnswer, is_foreign, read_form, read_values
 from server.web.limits import short_network
 from server.web.rendering import page
 from server.web.routing import Route
@@ -31,6 +33,9 @@ DONE = {
     "resume": ("post", "privacy.done_resume"),
     "leave": ("post", "privacy.done_leave"),
     "language": ("post", "privacy.done_language"),
+    "every": ("post", "newsletter.done_every"),
+    "topics": ("post", "newsletter.done_topics"),
+    "timezone": ("post", "privacy.done_timezone"),
     "correct": ("held", "privacy.done_correct"),
     "profiling-off": ("thought", "privacy.done_off"),
     "profiling-on": ("thought", "privacy.done_on"),
@@ -81,6 +86,8 @@ async def _page(request: Request, lead: Lead, error: str = "", status: int = 200
         done=done,
         done_at=part,
         error=error,
+        chosen=topics_of(sheet.tips, state.house.fresh()) if sheet.tips else [],
+        zones=zones(),
         link_days=own.LINK_DAYS,
         choice=tracking_consent.choice_of(
             lead,
@@ -126,6 +133,25 @@ async def _speak(request: Request, lead: Lead, form: Form) -> Response:
     if not await choices.speak(lead.id, form.get("language", "")):
         return await _page(request, lead, "privacy.error_language", 422)
     return _back(request, "language")
+
+
+async def _every(request: Request, lead: Lead, form: Form) -> Response:
+    if not await choices.want_every(lead.id, form.get("every", "")):
+        return await _page(request, lead, "privacy.error_choice", 422)
+    return _back(request, "every")
+
+
+async def _topics(request: Request, lead: Lead, form: Form) -> Response:
+    house, topics = request.app.state.house.fresh(), await read_values(request, "topic")
+    if not await choices.want_topics(lead.id, topics, house):
+        return await _page(request, lead, "newsletter.error_topics", 422)
+    return _back(request, "topics")
+
+
+async def _timezone(request: Request, lead: Lead, form: Form) -> Response:
+    if not await choices.live_in(lead.id, form.get("timezone", "")):
+        return await _page(request, lead, "privacy.error_timezone", 422)
+    return _back(request, "timezone")
 
 
 async def _correct(request: Request, lead: Lead, form: Form) -> Response:
@@ -182,6 +208,9 @@ CHOICES: dict[str, Choice] = {
     "resume": _resume,
     "leave": _leave,
     "language": _speak,
+    "every": _every,
+    "topics": _topics,
+    "timezone": _timezone,
     "correct": _correct,
     "profiling-off": _object,
     "profiling-on": _allow,

@@ -37,6 +37,7 @@ FIELDS: Mapping[str, Mapping[str, Sequence[str]]] = MappingProxyType(
             ),
             "role": ("role", "job title", "jobtitle", "function", "functie", "rol"),
             "language": ("language", "taal", "lang", "preferred language", "mc language"),
+            "timezone": ("timezone", "time zone", "tijdzone"),
             "themes": ("themes", "thema s", "topics", "onderwerpen", "tags"),
             "newsletter": ("newsletter", "nieuwsbrief", "subscribed"),
             "consent_at": ("consent at", "confirm time", "optin time", "toestemming op"),

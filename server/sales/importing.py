@@ -164,6 +164,7 @@ async def _make(fresh: Sequence[LeadRow], source: str) -> dict[str, int]:
             _time(row.customer_since),
             _time(row.optout_offered_at),
             moment,
+            row.timezone,
             UNSCORED,
         ]
         for row in fresh
@@ -171,7 +172,7 @@ async def _make(fresh: Sequence[LeadRow], source: str) -> dict[str, int]:
     written = await _insert(
         "INSERT INTO lead (email, name, company, company_key, role, language, source, created_at,"
         " asked_at, verified_at, last_event_at, domain, themes, facts, customer_since,"
-        " optout_offered_at, imported_at, events_scored)",
+        " optout_offered_at, imported_at, timezone, events_scored)",
         values,
         "ON CONFLICT (email) DO NOTHING RETURNING id, email",
     )
@@ -185,6 +186,7 @@ async def _fill_in(lead: Lead, row: LeadRow) -> bool:
         "company": row.company,
         "role": row.role,
         "themes": row.themes,
+        "timezone": row.timezone,
         "customer_since": row.customer_since,
         "optout_offered_at": row.optout_offered_at,
     }

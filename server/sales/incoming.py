@@ -13,6 +13,7 @@ from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.kit.tables import Row, Table
 from server.kit.text import LANGUAGES, amount, say
+from server.leads.timezones import zone_of
 from server.sales.columns import Columns, recognise
 from server.sales.outcomes import KINDS, REASONS
 
@@ -90,6 +91,7 @@ class LeadRow:
     customer_since: datetime | None
     optout_offered_at: datetime | None
     facts: Mapping[str, Any]
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def _lead(row: Row, columns: Columns, manner: Manner) -> LeadRow:
         _moment(cell("customer_since"), "customer_since", manner),
         _moment(cell("optout_offered_at"), "optout_offered_at", manner),
         _facts(cell("facts"), columns.others(row.cells)),
+        _timezone(cell("timezone")),
     )
 
 
@@ -281,6 +284,13 @@ def _language(written: str) -> str:
     found = SPOKEN.get(folded) or SPOKEN.get(folded[:2] if folded[2:3] in ("-", "_") else "")
     if found not in LANGUAGES:
         raise RowError("sales.row_language")
+    return found
+
+
+def _timezone(written: str) -> str:
+    found = zone_of(written) if written else ""
+    if found is None:
+        raise RowError("sales.row_timezone", written=written[:60])
     return found
 
 

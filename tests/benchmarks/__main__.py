@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import lighthouse, mail, web
+from tests.benchmarks import lighthouse, mail, queueing, web
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     "web": web.measure,
     "mail": mail.measure,
     "lighthouse": lighthouse.measure,
+    "queueing": queueing.measure,
 }
 
 
@@ -31,4 +32,5 @@ def main() -> None:
         print()
 
 
-main()
+if __name__ == "__main__":
+    main()

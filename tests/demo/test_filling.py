@@ -20,6 +20,7 @@ from server.mail.letters import Letters
 from server.mail.models import Delivery
 from server.newsletter import issuing
 from server.newsletter.issuing import Editor
+from server.newsletter.standing import status_of
 from server.newsletter.tips import Tips
 from server.readiness import keeping
 from server.readiness.models import Score
@@ -148,7 +149,7 @@ async def test_what_real_people_did_meanwhile_stays(product: Product) -> None:
     assert after == {table: before.get(table, []) for table in after}
     assert await Lead.all().count() == 1
     assert await FollowUp.all().count() == 1
-    status = await issuing.status_of(TIP)
+    status = await status_of(TIP)
     assert status
     assert (status.state, status.audience, status.states) == ("sent", 1, {"sent": 1})
     assert {mail["To"].addresses[0].addr_spec for mail in product.mails()} == {REAL}

@@ -8,6 +8,7 @@ import pytest
 from server.kit import colour, text
 from server.kit.addresses import AddressError, domain_of, normalise
 from server.kit.house import House
+from server.kit.slots import Slot
 from server.web.language import accepted
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -79,7 +80,7 @@ def test_open_closed_and_the_next_opening() -> None:
 
 
 def test_the_weekly_slot_is_by_the_clock_on_the_wall() -> None:
-    house = House(tip_weekday=1, tip_time=time(9))
+    house = House(tip_slots=(Slot(1, time(9)),))
     for at, slot in (
         (datetime(2026, 11, 22, 12, tzinfo=ZONE), datetime(2026, 11, 24, 9, tzinfo=ZONE)),
         (datetime(2026, 11, 24, 9, tzinfo=ZONE), datetime(2026, 12, 1, 9, tzinfo=ZONE)),

@@ -10,6 +10,7 @@ from server.leads.consents import chain_holds
 from server.leads.models import Consent, Lead, Subscription
 from server.mail.models import Delivery
 from server.newsletter import issuing
+from server.newsletter.queueing import queue_next
 from server.readiness.models import Score
 from server.tracking.models import Event
 from tests.flows.test_tip import editor
@@ -31,7 +32,7 @@ async def do(product: Product, path: str, what: str, **more: str) -> str:
 async def queue(product: Product) -> None:
     """Have an issue ready to go, and not sent."""
     await issuing.send(editor(product), ISSUE)
-    while await issuing.queue_next(editor(product)):
+    while await queue_next(product.site):
         pass
     assert await Delivery.filter(key__startswith="issue:", state="queued").count() == 1
 

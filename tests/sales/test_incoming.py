@@ -108,6 +108,16 @@ def test_json_that_no_database_can_keep_is_refused(facts: str) -> None:
     assert [one.key for one in found.refused] == ["sales.row_json"]
 
 
+def test_a_time_zone_is_taken_by_its_name_and_refused_where_there_is_none() -> None:
+    found = checked(
+        "email,timezone\na@example.org,europe/amsterdam\nb@example.org,Mars\nc@example.org,\n"
+    )
+    zones = [row.timezone for row in found.good if isinstance(row, LeadRow)]
+    assert zones == ["Europe/Amsterdam", ""]
+    (refused,) = found.refused
+    assert (refused.line, "‘Mars’ is geen tijdzone" in refused.text("nl")) == (3, True)
+
+
 def test_exports_as_they_really_look() -> None:
     mailchimp = '"Email Address","First Name","Tags",""\r\n"an@example.org","An","a, b",""\r\n'
     (lead,) = checked(mailchimp).good
