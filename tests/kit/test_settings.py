@@ -36,6 +36,8 @@ WRONG = {
     "GIVEFIRST_MAIL_RATE": ["fast", "0", "-1"],
     "GIVEFIRST_MAIL_CONNECTIONS": ["0", "ten", "1.5"],
     "GIVEFIRST_FORM_RATE": ["0", "many"],
+    "GIVEFIRST_IMAP_URL": ["mail.example.org", "imaps://host", "pop://u:hunter2@h", "imap://u@h:x"],
+    "GIVEFIRST_MAIL_HOOKS": ["mailgun", "mailgun:hunter2", "mandrill:hunter2hunter2"],
 }
 
 

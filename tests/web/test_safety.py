@@ -95,10 +95,10 @@ async def test_looking_changes_nothing_a_person_would_miss(product: Product) -> 
 
 def test_every_route_declares_its_role_and_its_methods() -> None:
     for route in all_routes():
-        assert route.role in ("public", "token", "staff", *ROLES)
+        assert route.role in ("public", "token", "signed", "staff", *ROLES)
         assert route.methods
         assert ("{token}" in route.path or "{secret}" in route.path) == (route.role == "token")
-        assert route.path.startswith("/desk") or route.role in ("public", "token")
+        assert route.path.startswith("/desk") or route.role in ("public", "token", "signed")
 
 
 async def test_each_role_opens_its_own_rooms_only(product: Product) -> None:
