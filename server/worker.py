@@ -79,8 +79,8 @@ def all_jobs(settings: Settings) -> list[Job]:
         Job("mail", partial(mail_jobs.send_due, sender)),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
         Job("mailbox", partial(mail_jobs.fetch_mail, box), every=FETCH),
-        Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman())), every=1),
-        Job("replies", lambda: contact_jobs.take_replies(reception()), every=1),
+        Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman()))),
+        Job("replies", lambda: contact_jobs.take_replies(reception())),
         Job("old arrivals", mail_jobs.forget_arrivals, every=HOUR),
         Job("scores", partial(readiness_jobs.score_new, judge)),
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
@@ -162,7 +162,7 @@ async def _rest(stop: asyncio.Event) -> None:
 def main() -> None:
     """`python -m server.worker [--child] [--inbound PLACE]`: a child ends with its parent."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for noisy in ("tortoise", "aiosqlite", "flufl.bounce"):
+    for noisy in ("tortoise", "aiosqlite"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if "--child" in sys.argv:
         end_with_parent()

@@ -1,5 +1,6 @@
 """Reports of mail servers: what did not arrive (RFC 3464) and who complained (RFC 5965)."""
 
+import logging
 from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
@@ -11,6 +12,9 @@ from server.mail.verdicts import Kind, kind_of_report, status_of
 
 COMPLAINTS = ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "miscategorized", "other")
 LONGEST_SCAN = 20_000
+
+# It tells each step, and of each stumble the whole story.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
