@@ -88,10 +88,17 @@ async def ask(
 
 
 async def take(
-    reception: Reception, question: Question, kind: str, visitor: Visitor | None = None
+    reception: Reception,
+    question: Question,
+    kind: str,
+    visitor: Visitor | None = None,
+    known: Lead | None = None,
 ) -> None:
-    """What `ask` does, inside a transaction; `kind` is that of its line in the log."""
-    lead = await outbox.meet(reception.site, question.email, question.language, "contact")
+    """What `ask` does, inside a transaction; `kind` is that of its line in the log.
+
+    `known`: whose words are kept even though their address gets nothing more.
+    """
+    lead = await outbox.meet(reception.site, question.email, question.language, "contact") or known
     if not lead:
         return
     if question.name and lead.takes_name:

@@ -10,7 +10,8 @@ from server.kit.text import say
 from server.leads.models import Lead
 from server.mail.models import Arrival
 
-AT_ONCE = 20
+AT_ONCE, TRIES = 20, 5
+LOST = "unreadable"
 
 
 async def take_letters(reception: Reception) -> int:
@@ -19,8 +20,13 @@ async def take_letters(reception: Reception) -> int:
     From somebody we know it is a reply, and given back; from anybody else a question like one by
     the form. What a mail says of itself proves nothing: no address is confirmed by it.
     """
-    waiting = await Arrival.filter(state="letter").order_by("id").limit(AT_ONCE)
+    waiting = await Arrival.filter(state="letter").order_by("attempts", "id").limit(AT_ONCE)
     for arrival in waiting:
+        # Counted before it is read: what cannot be written down does not come for ever.
+        await Arrival.filter(id=arrival.id).update(attempts=arrival.attempts + 1)
+        if arrival.attempts >= TRIES:
+            await Arrival.filter(id=arrival.id).update(state="done", outcome=LOST, letter={})
+            continue
         async with in_transaction():
             done = {"state": "done", "letter": {}}
             if await Arrival.filter(id=arrival.id, state="letter").update(**done):
@@ -41,4 +47,4 @@ async def _take(reception: Reception, letter: Mapping[str, Any]) -> None:
         subject=letter["subject"],
         mail_id=letter["mail_id"],
     )
-    await take(reception, question, "reply" if known else "question")
+    await take(reception, question, "reply" if known else "question", known=known)

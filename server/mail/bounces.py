@@ -73,24 +73,28 @@ async def take(host: Postman, delivery: Delivery, report: Report, digest: str) -
         )
         if not written:
             return False
-        lead = await Lead.get_or_none(id=delivery.lead_id) if delivery.lead_id else None
-        address = lead.email if lead else delivery.address
-        if report.kind == "hard" and address:
-            await outbox.suppress(host.site, address, "no such mailbox")
-        elif report.kind == "complaint" and address:
-            await _complained(host, lead, address, delivery)
-        elif report.kind == "soft" and lead:
-            await _count_strikes(lead, delivery)
-        elif report.kind == "policy":
+        if report.kind == "policy":
             await _hold_domain(host, delivery.domain, report.text)
+        lead = await Lead.get_or_none(id=delivery.lead_id) if delivery.lead_id else None
+        # Without a lead it was for a colleague, who is to be able to log in.
+        if lead:
+            await _follow(host, lead, delivery, report)
     return True
 
 
-async def _complained(host: Postman, lead: Lead | None, address: str, delivery: Delivery) -> None:
-    if lead:
-        wording = say(lead.language, "mail.complaint_wording")
-        await leave_lists(lead, wording=wording, proof="complaint", key=f"complaint:{delivery.id}")
-    await outbox.suppress(host.site, address, "complaint")
+async def _follow(host: Postman, lead: Lead, delivery: Delivery, report: Report) -> None:
+    if report.kind == "hard":
+        await outbox.suppress(host.site, lead.email, "no such mailbox")
+    elif report.kind == "complaint":
+        await _complained(host, lead, delivery)
+    elif report.kind == "soft":
+        await _count_strikes(lead, delivery)
+
+
+async def _complained(host: Postman, lead: Lead, delivery: Delivery) -> None:
+    wording = say(lead.language, "mail.complaint_wording")
+    await leave_lists(lead, wording=wording, proof="complaint", key=f"complaint:{delivery.id}")
+    await outbox.suppress(host.site, lead.email, "complaint")
 
 
 async def _count_strikes(lead: Lead, delivery: Delivery) -> None:
@@ -98,10 +102,8 @@ async def _count_strikes(lead: Lead, delivery: Delivery) -> None:
     # One of two reports at once waits, and then sees the other.
     await Lead.select_for_update(no_key=True).get(id=lead.id)
     rest = await ListRest.get_or_none(lead_id=lead.id)
-    if rest and not rest.ended_at:
-        return
     since = now() - timedelta(days=STRIKE_DAYS)
-    since = max(since, rest.ended_at) if rest and rest.ended_at else since
+    since = max(since, rest.ended_at or rest.at) if rest else since
     if await _strikes(lead, delivery, since) < STRIKES:
         return
     values = {"at": now(), "ended_at": None}
@@ -166,8 +168,11 @@ async def _hold_domain(host: Postman, domain: str, text: str) -> None:
 
 
 async def resting(lead_id: int) -> ListRest | None:
-    """Since when this lead gets no lists because their mailbox took none; None when it is fine."""
-    return await ListRest.get_or_none(lead_id=lead_id, ended_at=None)
+    """Since when this lead gets no lists because their mailbox took none; None when it is fine,
+    its time is over, or they took up a list again themselves."""
+    rest = await ListRest.get_or_none(lead_id=lead_id, ended_at=None)
+    wishes = await Subscription.filter(lead_id=lead_id, ended_at=None) if rest else []
+    return None if any(wish.is_active for wish in wishes) else rest
 
 
 async def try_again(lead_id: int) -> bool:

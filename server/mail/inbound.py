@@ -113,6 +113,15 @@ async def forget_marks() -> int:
     return await Arrival.filter(state="done", at__lt=now() - MARKS_LIVE).delete()
 
 
+async def forget_letters(address: str) -> int:
+    """Delete what came in from an address and stands nowhere else yet; how many mails that were."""
+    gone = await Arrival.filter(state="new", sender__iexact=address).delete()
+    for letter in await Arrival.filter(state="letter"):
+        if letter.letter.get("from") == address:
+            gone += await Arrival.filter(id=letter.id).delete()
+    return gone
+
+
 async def _read(reader: Reader, arrival: Arrival) -> None:
     # In a thread: a large mail takes its time, and others wait for this loop.
     message = await asyncio.to_thread(lambda: parse(b64decode(arrival.octets)))
@@ -124,7 +133,7 @@ async def _read(reader: Reader, arrival: Arrival) -> None:
             outcome, letter = await _meaning(reader, arrival, message)
         state = "letter" if letter else "done"
         await Arrival.filter(id=arrival.id).update(
-            state=state, outcome=outcome, letter=letter, sender="", recipient=""
+            state=state, outcome=outcome, letter=letter, sender="", recipient="", attempts=0
         )
 
 

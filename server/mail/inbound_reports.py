@@ -2,6 +2,8 @@
 
 import logging
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message
 from typing import Literal
 
@@ -11,7 +13,7 @@ from server.mail.inbound_message import addresses, content, header, parts
 from server.mail.verdicts import Kind, kind_of_report, status_of
 
 COMPLAINTS = ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "miscategorized", "other")
-LONGEST_SCAN = 20_000
+LONGEST_SCAN = 200_000  # octets of a report of no standard form
 
 # It tells each step, and of each stumble the whole story.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -97,8 +99,8 @@ def _status(status: str, text: str) -> str:
 def _guess(message: Message) -> Report | None:
     """What those mean who have a form of their own; a warning that it takes longer is nothing."""
     try:
-        _, permanent = all_failures(message)
-    except (LookupError, ValueError, TypeError, AttributeError, AssertionError):
+        _, permanent = all_failures(message_from_bytes(message.as_bytes()[:LONGEST_SCAN]))
+    except (LookupError, ValueError, TypeError, AttributeError, AssertionError, MessageError):
         # Detectors that each know one server: on what was made to confuse them they stumble.
         return None
     if not permanent:
@@ -111,5 +113,5 @@ def _words(message: Message) -> str:
     """The text of a report, without the mail that it sends back."""
     for part in parts(message):
         if part.get_content_type() == "text/plain":
-            return content(part)[:LONGEST_SCAN]
+            return content(part)
     return ""

@@ -59,7 +59,8 @@ def text_at(values: Any, *path: str) -> str:
     """The text at a path in nested values; empty where there is none."""
     for name in path:
         values = values.get(name) if isinstance(values, Mapping) else None
-    return values if isinstance(values, str) else str(values) if isinstance(values, int) else ""
+    text = values if isinstance(values, str) else str(values) if isinstance(values, int) else ""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def parsed(body: bytes) -> Any:
@@ -93,7 +94,6 @@ async def _delivery(reader: Reader, told: Told) -> Delivery | None:
 
 def report(status: str, text: str, *, gone: bool = False, refused: bool = False) -> Report:
     """What a provider says; its own word for it where no status tells."""
-    text = text.encode("utf-8", "replace").decode().replace("\0", "")
     found = status_of(status) or status_of(text)
     kind = kind_of_report(status, text)
     if gone and (found is None or found[1] == 0):

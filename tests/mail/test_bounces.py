@@ -8,6 +8,7 @@ import pytest
 
 from server.kit.clock import now
 from server.kit.site import Site
+from server.leads import subscribing
 from server.leads.consents import chain_holds
 from server.leads.models import Consent, Lead, Subscription
 from server.mail import bounces, outbox
@@ -262,9 +263,27 @@ async def test_three_issues_that_came_back_end_the_lists_until_somebody_tries_ag
     answer = await desk.post(f"{card}/try-again", data={"csrf": word})
     assert answer.status_code == 303
     assert (await Subscription.get()).is_active
-    await back(7, 29)
+    for number in (7, 8):
+        await back(number, 22 + number)
     assert not await bounces.resting(lead.id)
     assert "try-again" not in (await desk.get(card)).text
+    await back(9, 32)
+    assert await bounces.resting(lead.id)
+    # Who takes the list up again themselves is on it.
+    await subscribing.resume(await Subscription.get())
+    assert not await bounces.resting(lead.id)
+    await desk.aclose()
+
+
+async def test_a_colleague_who_complains_can_still_log_in(product: Product) -> None:
+    desk = await product.log_in("sales")
+    await product.post("/desk/login", data={"email": "sales@staff.example.org"})
+    await product.work()
+    delivery = await Delivery.get(address="sales@staff.example.org")
+    at = place(product, delivery)
+    assert await deliver(product, at, complaint(at)) == "complaint"
+    assert await Bounce.exists(delivery_id=delivery.id)
+    assert not await Suppression.exists()
     await desk.aclose()
 
 

@@ -55,6 +55,13 @@ def letter(text: str = "Ja, graag.", sender: str = READER, **headers: str) -> by
     return mail.as_bytes()
 
 
+GONE = (
+    b"From: MAILER-DAEMON@x.nl\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
+    b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+    b"Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+)
+
+
 async def come_in(product: Product, raw: bytes, to: str = US, sender: str = READER) -> str:
     """A mail comes in; what it was taken for."""
     await keep("smtp", sender, [to], raw)
@@ -104,8 +111,19 @@ async def test_an_answer_to_a_mail_is_a_return_and_stands_in_a_conversation(
     await product.work()
     ours = product.mails(READER)[-1]
     assert ours["In-Reply-To"] == "<theirs.1@mail.example.org>"
-    assert "Je schreef" in str(ours) or "Mooi boek" in str(ours)
+    assert "Mooi boek" in str(ours)
+    # The answer comes back: the desk says so, and what they write still reaches us.
+    back = BOUNCE.replace("{token}", product.site.token("bounce", (await mailed(ours)).id))
+    assert await come_in(product, GONE, to=back, sender="") == "hard"
+    page = (await desk.get(f"/desk/conversations/{line.conversation_id}")).text
+    assert "Niet aangekomen" in page
+    assert await come_in(product, letter("Hier ben ik weer.")) == "letter"
+    assert (await Conversation.get()).line_count == 4
     await desk.aclose()
+
+
+async def mailed(mail: EmailMessage) -> Delivery:
+    return await Delivery.get(mail_id=mail["Message-ID"])
 
 
 async def test_a_false_from_never_speaks_for_the_reader_of_the_mail(product: Product) -> None:
