@@ -102,10 +102,9 @@ def _address(url: str) -> tuple[str, str]:
     """Host and path of an address at Amazon's SNS; UnsignedError for any other place."""
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError:
         raise UnsignedError from None
-    good = parts.scheme == "https" and HOST.fullmatch(parts.netloc) and port is None
+    good = parts.scheme == "https" and HOST.fullmatch(parts.netloc)
     if not good or not re.fullmatch(r"[!-~]*", url):
         raise UnsignedError
     return parts.netloc, parts.path + (f"?{parts.query}" if parts.query else "")

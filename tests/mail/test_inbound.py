@@ -177,6 +177,7 @@ async def test_a_mail_headed_unsubscribe_ends_the_newsletter(product: Product) -
     assert wish.ended_at
     receipt = await Consent.get(lead_id=wish.lead_id, given=False)
     assert (receipt.purpose, receipt.proof) == ("tips", "mail")
+    assert await Event.exists(kind="unsubscribe", lead_id=wish.lead_id)
     other = await Delivery.filter(lead__email="nadia@example.org").first()
     assert other
     subject = f"unsubscribe {product.site.token('unsubscribe', other.id)}"

@@ -35,6 +35,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
         f"mailgun:{MAILGUN_KEY}",
         f"sendgrid:{b64encode(public).decode()}",
         f"postmark:{PASSWORD}",
+        f"brevo:{PASSWORD}",
         f"ses:{TOPIC}",
     ]
     own = {"GIVEFIRST_MAIL_HOOKS": ", ".join(keys), "GIVEFIRST_BOUNCE_ADDRESS": BOUNCE}
@@ -122,11 +123,30 @@ async def test_postmark_is_believed_by_its_password(product: Product) -> None:
     for _ in range(2):
         assert await call(product, "postmark", event, authorization=basic(PASSWORD)) == 200
     assert (await Bounce.get()).kind == "soft"
-    # Not set up here; and no provider at all.
-    for name in ("brevo", "mandrill"):
-        assert await call(product, name, event, authorization=basic(PASSWORD)) == 404
+    assert await call(product, "mandrill", event, authorization=basic(PASSWORD)) == 404
     large = b"[" + b" " * 2_000_001
     assert await call(product, "postmark", large, authorization=basic(PASSWORD)) == 413
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "kind"),
+    [
+        ("hard_bounce", "unknown", "hard"),
+        ("blocked", "listed", "policy"),
+        ("soft_bounce", "full", "soft"),
+        ("spam", "", "complaint"),
+        ("delivered", "", ""),
+        ("hard_bounce", "550 5.7.1 blocked", "policy"),
+    ],
+)
+async def test_brevo_is_believed_by_its_password(
+    product: Product, told: str, reason: str, kind: str
+) -> None:
+    delivery = await sent(product)
+    event = {"event": told, "message-id": delivery.mail_id, "reason": reason, "ts_event": 1}
+    assert await call(product, "brevo", event, authorization="Bearer wrong") == 403
+    assert await call(product, "brevo", event, authorization=f"Bearer {PASSWORD}") == 200
+    assert [bounce.kind for bounce in await Bounce.all()] == [kind] * bool(kind)
 
 
 def certificate() -> bytes:
