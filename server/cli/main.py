@@ -54,8 +54,11 @@ def _become_worker(args: argparse.Namespace) -> None:
 
 
 def _place(text: str) -> str:
-    """Where to take mail in, as it is written; ValueError for what is no place."""
-    door(text)
+    """Where to take mail in, as it is written; ArgumentTypeError for what is no place."""
+    try:
+        door(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write 127.0.0.1:8025 or lmtp:127.0.0.1:8024") from None
     return text
 
 
@@ -81,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     one = commands.add_parser("worker", help="background work only")
     one.add_argument(
-        "--inbound", type=_place, default="", help="take mail in: [smtp:|lmtp:]HOST:PORT"
+        "--inbound", type=_place, metavar="HOST:PORT", help="take mail in; lmtp:HOST:PORT by LMTP"
     )
     reporting = argparse.ArgumentParser(add_help=False)
     reporting.add_argument("--json", action="store_true", help="print JSON")

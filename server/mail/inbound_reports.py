@@ -10,9 +10,10 @@ from typing import Literal
 from flufl.bounce import all_failures
 
 from server.mail.inbound_message import addresses, content, header, parts
-from server.mail.verdicts import Kind, kind_of_report, status_of
+from server.mail.verdicts import ENHANCED, Kind, kind_of_report, status_of
 
 COMPLAINTS = ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "miscategorized", "other")
+BEFORE = 80  # letters before a status
 LONGEST_SCAN = 200_000  # octets of a report of no standard form
 
 # It tells each step, and of each stumble the whole story.
@@ -106,6 +107,9 @@ def _guess(message: Message) -> Report | None:
     if not permanent:
         return None
     text = " ".join(_words(message).split())
+    # What the server said stands around its status; before it comes what is the same for all.
+    found = ENHANCED.search(text)
+    text = text[max(0, found.start() - BEFORE) :] if found else text
     return Report(kind_of_report("", text), _status("", text), text)
 
 

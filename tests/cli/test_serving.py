@@ -192,4 +192,6 @@ def test_a_worker_takes_mail_in_where_it_is_told(environ: dict[str, str], tmp_pa
     finally:
         stop(worker)
     assert worker.returncode == 0
-    assert givefirst(settings, "worker", "--inbound", "nowhere").code == 2
+    wrong = givefirst(settings, "worker", "--inbound", "nowhere")
+    assert wrong.code == 2
+    assert "lmtp:127.0.0.1:8024" in wrong.err
