@@ -24,6 +24,8 @@ WRONG = {
     "GIVEFIRST_MAIL_RATE": ["-1", "fast", "nan"],
     "GIVEFIRST_MAIL_CONNECTIONS": ["0", "2.5"],
     "GIVEFIRST_FORM_RATE": ["0", "many"],
+    "GIVEFIRST_IMAP_URL": [f"pop://me:{PASSWORD}@host"],
+    "GIVEFIRST_MAIL_HOOKS": [f"mandrill:{PASSWORD}"],
 }
 
 
