@@ -65,6 +65,13 @@ def epubcheck() -> tuple[str, ...] | None:
     return (java, "-jar", found) if is_jar else (found,)
 
 
+@cache
+def postfix() -> Path | None:
+    """The command of Postfix, which only root can run."""
+    found = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(found) if found and os.geteuid() == 0 else None
+
+
 def missing() -> dict[str, str]:
     """Markers whose tests cannot run here, each with what to do about it."""
     lacks: dict[str, str] = {}
@@ -74,6 +81,8 @@ def missing() -> dict[str, str]:
         lacks["postgres"] = "install postgresql"
     if epubcheck() is None:
         lacks["epubcheck"] = "install epubcheck and a Java runtime"
+    if postfix() is None:
+        lacks["postfix"] = "install postfix, and run them as root"
     if not NU_CHECKER.exists() or not shutil.which("java"):
         lacks["nu"] = "npm install --prefix tests --no-package-lock, and install a Java runtime"
     if not all(map(shutil.which, ("pdftotext", "pdftoppm", "pdfinfo"))):
