@@ -13,6 +13,7 @@ from server.kit.text import say, shortened
 from server.leads import subscribing
 from server.leads.models import Lead, Subscription
 from server.mail import outbox
+from server.mail.domains import POLICY, hold
 from server.mail.inbound_reports import Report
 from server.mail.leaving import leave_lists
 from server.mail.models import Bounce, Delivery, ListRest
@@ -23,7 +24,6 @@ from server.mail.verdicts import verdict
 PURPOSE = "bounce"
 STRIKES, STRIKE_DAYS = 3, 30  # issues that did not arrive, and within how long
 REST_DAYS = 180
-FIRST_HOLD, LONGEST_HOLD = timedelta(hours=1), timedelta(hours=24)
 DIAGNOSTIC = 290  # letters that are kept of what a server said
 FIRST, LEAST = 200, 100  # deliveries of an issue that the breaker looks at; fewer count as so many
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -138,27 +138,8 @@ async def _hold_domain(host: Postman, domain: str, text: str) -> None:
     if not domain:
         return
     moment, why = now(), _ADDRESS.sub("…", text)
-    # A second report within the same hold tells nothing new.
-    await rows(
-        "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
-        " VALUES (?, ?, 0, ?, '') ON CONFLICT (domain) DO NOTHING",
-        domain,
-        db_time(moment),
-        db_time(moment),
-    )
-    held = await rows(
-        "UPDATE domain_pace SET strikes = strikes + 1, reason = ? WHERE domain = ?"
-        " AND hold_until <= ? RETURNING strikes",
-        shortened(why, DIAGNOSTIC),
-        domain,
-        db_time(moment),
-    )
-    if not held:
+    if not await hold(domain, shortened(why, DIAGNOSTIC), POLICY):
         return
-    hold = min(FIRST_HOLD * 2 ** min(held[0]["strikes"] - 1, 10), LONGEST_HOLD)
-    await rows(
-        "UPDATE domain_pace SET hold_until = ? WHERE domain = ?", db_time(moment + hold), domain
-    )
 
     def words(language: str) -> tuple[str, str]:
         title = say(language, "mail.refused_title", domain=domain)
