@@ -75,7 +75,8 @@ def test_it_reads_as_it_was_written(settings: Settings) -> None:
     way_out = SITE.link("/unsubscribe", "unsubscribe", 7)
     assert way_out in text
     assert f'href="{way_out}"' in html
-    assert mail["List-Unsubscribe"] == f"<{way_out}>, <mailto:hello@localhost?subject=unsubscribe>"
+    by_mail = f"mailto:hello@localhost?subject=unsubscribe%20{SITE.token('unsubscribe', 7)}"
+    assert mail["List-Unsubscribe"] == f"<{way_out}>, <{by_mail}>"
     assert SITE.link("/me", "me", 7) in html
     assert "/t/" not in html
 
