@@ -54,6 +54,10 @@ class Watch:
         self._refusals: Counter[str] = Counter()
         self._held: set[str] = set()
 
+    def cares_for(self, domain: str) -> bool:
+        """A good answer of this domain is news."""
+        return domain in self._refusals or domain in self._held
+
     async def heard(self, domain: str, code: int, text: str) -> None:
         """An answer to one mail; some passing refusals in a row and the domain is left alone."""
         if code < 400:

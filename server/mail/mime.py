@@ -10,6 +10,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Protocol
 
 from server.kit.settings import Settings
 from server.kit.site import Site
@@ -33,16 +34,26 @@ class Sheet:
     followed: bool = False
 
 
-@dataclass(frozen=True)
-class Addressee:
+class Addressee(Protocol):
     """One delivery as its mail needs it: number, Message-ID, reader and what fills the slots."""
 
-    number: int
-    mail_id: str
-    name: str
-    address: str
-    is_lead: bool
-    values: Mapping[str, str]
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def mail_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def is_lead(self) -> bool: ...
+
+    @property
+    def values(self) -> Mapping[str, str]: ...
 
 
 def compose(
