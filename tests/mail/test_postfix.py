@@ -1,18 +1,26 @@
 """A real mail server between us and the readers: what it sends back is understood."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from server.mail import outbox
+from server.kit.clock import now
+from server.kit.site import Site
+from server.mail import outbox, transport
 from server.mail.inbound import Reader
 from server.mail.inbound_listener import door, listening
-from server.mail.models import Arrival, Bounce, Delivery
+from server.mail.models import BULK, Arrival, Bounce, Delivery
 from server.mail.postman import Postman
+from server.mail.sending import Sender
+from tests.mail.furnishing import list_mail
 from tests.product import Product
-from tests.support.postfix import Postfix
+from tests.support.certificates import make_certificate
+from tests.support.postfix import Passwords, Postfix
 from tests.support.processes import free_port
 from tests.support.smtp import SmtpServer
 
@@ -74,3 +82,26 @@ async def test_a_mail_that_bounces_at_the_server_of_the_reader_comes_home(
     assert not await outbox.is_suppressed(product.site, THERE)
     assert await Arrival.filter(source="lmtp").count() == 1
     assert len(smtp_server.sent_to(THERE)) == 1
+
+
+async def test_a_relay_with_tls_and_a_password_takes_our_mail(
+    product: Product, smtp_server: SmtpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, secret = make_certificate(tmp_path / "tls")
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+    monkeypatch.setattr(transport, "_tls", ssl.create_default_context)
+    routes = {"d0.example.org": f"smtp:[127.0.0.1]:{smtp_server.port}"}
+    await list_mail(30)
+    with ExitStack() as stack:
+        passwords = stack.enter_context(closing(Passwords("joost", "geheim")))
+        relay = stack.enter_context(closing(Postfix(routes, (shown, secret, passwords.port))))
+        for password, states in (("mis", {"retry"}), ("geheim", {"sent"})):
+            url = f"smtp://joost:{password}@127.0.0.1:{relay.port}?tls=required"
+            own = replace(product.settings, smtp_url=url)
+            await Delivery.all().update(next_try_at=now())
+            await Sender(own, Site(own.base_url, own.secrets)).drain(BULK)
+            assert set(await Delivery.all().values_list("state", flat=True)) == states
+        assert not passwords.asked[0]
+        assert passwords.asked[-1]
+        await smtp_server.expect(30)
+    assert len({one.recipients for one in smtp_server.messages}) == 30

@@ -1,6 +1,7 @@
 """The way to the relay: what it must prove, what it is told, and how it is spared."""
 
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,11 +27,9 @@ from tests.support.relay import FaultyRelay
 
 
 @pytest.fixture(autouse=True)
-def fresh_trust() -> Iterator[None]:
+def fresh_trust(monkeypatch: pytest.MonkeyPatch) -> None:
     """The certificates that are trusted are read once a process; a test changes them."""
-    transport._tls.cache_clear()
-    yield
-    transport._tls.cache_clear()
+    monkeypatch.setattr(transport, "_tls", ssl.create_default_context)
 
 
 async def send(settings: Settings, url: str, patience: Patience = IMPATIENT) -> list[str]:
