@@ -6,15 +6,21 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from asyncpg import DeadlockDetectedError, ForeignKeyViolationError
+from asyncpg import (
+    DeadlockDetectedError,
+    ForeignKeyViolationError,
+    InterfaceError,
+    PostgresError,
+)
 from tortoise import Tortoise, connections
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
 from server.kit.settings import Settings
 from server.kit.sqlite import PRAGMAS
 
 __all__ = [
+    "DATABASE_FAULTS",
     "ROOMS",
     "DeadlockDetectedError",
     "among",
@@ -49,6 +55,8 @@ ROOMS = (
     "privacy",
     "demo",
 )
+# What a database says that is away, locked or full; none of it is the fault of who asked.
+DATABASE_FAULTS = (OperationalError, DBConnectionError, PostgresError, InterfaceError, OSError)
 SMALL = 256 * 1024 * 1024  # octets of a SQLite file that is written anew in a second or two
 
 

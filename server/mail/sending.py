@@ -6,12 +6,14 @@ changes nothing.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from time import monotonic
 
 from server.kit.clock import now
+from server.kit.database import DATABASE_FAULTS
 from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.site import Site
@@ -78,8 +80,10 @@ class Sender:
                 if await work.more():
                     await self._supervise(shared)
             finally:
-                await work.close()
-                await self._leave(shared)
+                try:
+                    await work.close()
+                finally:
+                    await self._leave(shared)
         return work.dealt
 
     async def _claim(self, lane: int, most: int) -> claiming.Haul:
@@ -104,7 +108,8 @@ class Sender:
                 await self._look(lines, shared)
                 if monotonic() - renewed > LEASE.total_seconds() / 3:
                     renewed = monotonic()
-                    await claiming.renew(shared.work.tokens)
+                    with suppress(*DATABASE_FAULTS):  # two more turns before it is over
+                        await claiming.renew(shared.work.tokens)
         finally:
             for task in lines:
                 task.cancel()

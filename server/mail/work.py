@@ -54,7 +54,10 @@ class Work:
             return False
         self._fetch_ahead()
         if self._fetching:
-            await asyncio.shield(self._fetching)
+            await asyncio.wait({self._fetching})
+            if self._fetching.done() and self._fetching.exception():
+                # What we hold is finished first; `close` tells what went wrong.
+                self.is_over = True
         return bool(self.relayed or self.filed)
 
     def left(self) -> Iterator[Claimed]:
@@ -73,12 +76,13 @@ class Work:
         self._aside = kept
 
     async def close(self) -> None:
-        """Nothing is being fetched any more."""
+        """Nothing is being fetched any more. Raises what a fetch failed with."""
         if self._fetching:
-            await asyncio.gather(self._fetching, return_exceptions=True)
+            await self._fetching
 
     def _fetch_ahead(self) -> None:
-        if not self.is_over and (self._fetching is None or self._fetching.done()):
+        idle = self._fetching is None or self._fetching.done()
+        if not self.is_over and idle:
             self._fetching = asyncio.create_task(self._fetch())
 
     async def _fetch(self) -> None:
