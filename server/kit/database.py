@@ -10,6 +10,7 @@ from asyncpg import (
     DeadlockDetectedError,
     ForeignKeyViolationError,
     InterfaceError,
+    InternalClientError,
     PostgresError,
 )
 from tortoise import Tortoise, connections
@@ -56,7 +57,14 @@ ROOMS = (
     "demo",
 )
 # What a database says that is away, locked or full; none of it is the fault of who asked.
-DATABASE_FAULTS = (OperationalError, DBConnectionError, PostgresError, InterfaceError, OSError)
+DATABASE_FAULTS = (
+    OperationalError,
+    DBConnectionError,
+    PostgresError,
+    InterfaceError,
+    InternalClientError,
+    OSError,
+)
 SMALL = 256 * 1024 * 1024  # octets of a SQLite file that is written anew in a second or two
 
 

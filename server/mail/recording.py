@@ -24,7 +24,13 @@ from server.kit.sqlite import PRAGMAS
 MOST = 64  # outcomes that one commit takes
 AGAIN = 0.25  # seconds between two tries of a commit
 TRIES = 100
-FAULTS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+FAULTS = (
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server that hangs up in the middle of an answer
+    OSError,
+)
 MARK = (
     "UPDATE delivery SET state = 'sending', leased_until = {at} WHERE {ids}"
     " AND lease_token = {token} AND state IN ('leased', 'sending') RETURNING id"
@@ -80,12 +86,14 @@ class Other:
 
 Entry = Mark | Sent | Other
 Group = tuple[type[Entry], str, list[Entry]]
+Won = set[tuple[type[Entry], int]]
+Waiting = tuple[tuple[Entry, ...], asyncio.Future[Won]]
 
 
 class Store(Protocol):
     """Writes entries in one transaction."""
 
-    async def write(self, entries: Sequence[Entry]) -> set[tuple[type[Entry], int]]:
+    async def write(self, entries: Sequence[Entry]) -> Won:
         """The kinds and numbers of those whose lease was still ours."""
 
     async def close(self) -> None:
@@ -108,7 +116,7 @@ class SqliteStore:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outcomes")
         self._db: sqlite3.Connection | None = None
 
-    async def write(self, entries: Sequence[Entry]) -> set[tuple[type[Entry], int]]:
+    async def write(self, entries: Sequence[Entry]) -> Won:
         """One transaction; whatever went wrong, nothing of it stands."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, entries)
 
@@ -129,7 +137,7 @@ class SqliteStore:
             self._db.close()
             self._db = None
 
-    def _write(self, entries: Sequence[Entry]) -> set[tuple[type[Entry], int]]:
+    def _write(self, entries: Sequence[Entry]) -> Won:
         db = self._open()
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -164,7 +172,7 @@ class PostgresStore:
         self._dsn = settings.database_url
         self._db: asyncpg.Connection | None = None
 
-    async def write(self, entries: Sequence[Entry]) -> set[tuple[type[Entry], int]]:
+    async def write(self, entries: Sequence[Entry]) -> Won:
         """One transaction; whatever went wrong, nothing of it stands."""
         if self._db is None or self._db.is_closed():
             self._db = await asyncpg.connect(self._dsn, target_session_attrs="read-write")
@@ -183,9 +191,7 @@ class PostgresStore:
         if self._db:
             await self._db.close(timeout=5)
 
-    async def _both(
-        self, db: asyncpg.Connection, entries: Sequence[Entry]
-    ) -> set[tuple[type[Entry], int]]:
+    async def _both(self, db: asyncpg.Connection, entries: Sequence[Entry]) -> Won:
         """What is about to go and what is sent, in one round trip."""
         marks = [one for one in entries if isinstance(one, Mark)]
         sent = [one for one in entries if isinstance(one, Sent)]
@@ -232,8 +238,8 @@ class Recorder:
         self._store: Store = (
             SqliteStore(settings) if settings.is_sqlite else PostgresStore(settings)
         )
-        self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[set[tuple[type[Entry], int]]]]]
-        self._waiting = []
+        self._waiting: list[Waiting] = []
+        self._taken: list[Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Recorder":
@@ -244,35 +250,40 @@ class Recorder:
             await asyncio.gather(self._flusher, return_exceptions=True)
         await self._store.close()
 
-    async def write(self, *entries: Entry) -> set[tuple[type[Entry], int]]:
+    async def write(self, *entries: Entry) -> Won:
         """Back when these are committed: the kinds and numbers whose lease was still ours.
 
         Raises what the database says when it stays away for half a minute.
         """
-        done: asyncio.Future[set[tuple[type[Entry], int]]]
+        done: asyncio.Future[Won]
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, done))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
+            self._flusher.add_done_callback(self._flushed)
         return await done
 
     async def _flush(self) -> None:
         # The lines that were woken together come together: let them all speak first.
         await asyncio.sleep(0)
         while self._waiting:
-            taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                won = await self._commit([one for entries, _ in taken for one in entries])
-            except FAULTS as error:
-                for _, done in taken:
-                    if not done.done():
-                        done.set_exception(error)
-                continue
-            for _, done in taken:
+            self._taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            won = await self._commit([one for entries, _ in self._taken for one in entries])
+            for _, done in self._taken:
                 if not done.done():
                     done.set_result(won)
 
-    async def _commit(self, entries: list[Entry]) -> set[tuple[type[Entry], int]]:
+    def _flushed(self, flusher: asyncio.Task[None]) -> None:
+        """Whoever waits for a commit that failed is told, whatever it failed with."""
+        error = None if flusher.cancelled() else flusher.exception()
+        if error is None:
+            return
+        for _, done in [*self._taken, *self._waiting]:
+            if not done.done():
+                done.set_exception(error)
+        self._waiting = []
+
+    async def _commit(self, entries: list[Entry]) -> Won:
         for _ in range(TRIES - 1):
             try:
                 return await self._store.write(entries)
