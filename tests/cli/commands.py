@@ -1,15 +1,16 @@
-"""Commands as a person gives them: each in a process of its own."""
+"""Commands as a person gives them: each in a process of its own, see tests/support/commands."""
 
+import atexit
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.support import machine
+from tests.support.commands import Commands
 from tests.support.databases import SECRET
 
 
@@ -49,18 +50,16 @@ def full_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return around | dict(environ)
 
 
+@cache
+def _commands() -> Commands:
+    found = Commands()
+    atexit.register(found.close)
+    return found
+
+
 def givefirst(environ: Mapping[str, str], *arguments: str) -> Done:
     """Run a command to its end, which must come within a minute."""
-    ended = subprocess.run(
-        command(*arguments),
-        env=full_environ(environ),
-        cwd=machine.REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return Done(ended.returncode, ended.stdout, ended.stderr)
+    return Done(*_commands().give(full_environ(environ), arguments))
 
 
 def command(*arguments: str) -> list[str]:

@@ -16,6 +16,8 @@ from tests.product import MINUTE
 from tests.support import machine
 from tests.support.relay import OF_CONNECTIONS, OF_MAILS, FaultyRelay
 
+# How an outcome is written is tried on both databases elsewhere; what a relay does, on one.
+pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
 Clock = Callable[[float], None]
 IMPATIENT = Patience(greeting=0.4, mail=0.4, rcpt=0.4, data=0.4, text=0.4, quit=0.2)
 MAILS = 40

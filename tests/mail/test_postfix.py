@@ -24,7 +24,7 @@ from tests.support.postfix import Passwords, Postfix
 from tests.support.processes import free_port
 from tests.support.smtp import SmtpServer
 
-pytestmark = pytest.mark.postfix
+pytestmark = [pytest.mark.postfix, pytest.mark.sqlite]
 GONE, THERE = "unknown@example.org", "joost@example.org"
 
 
