@@ -173,6 +173,7 @@ class RelayLine:
             pause = timedelta() if innocent else judging.SOON
             self._entries.append(judging.unsent(mail.one, text, moment + pause))
         if isinstance(error, StalledError):
+            self.round.work.give_up(self.domain)
             self.round.health.stalled(text, self.domain)
         elif text != WITHDRAWN:
             self.round.health.dropped(text)

@@ -25,6 +25,7 @@ class Work:
         self.is_over = self._is_ended = False
         self.barred: set[str] = set()
         self._aside: deque[Claimed] = deque()
+        self._given_up: set[str] = set()
         self._claim, self._recorder, self._writer = claim, recorder, writer
         self._by_relay = by_relay
         self._fetching: asyncio.Task[None] | None = None
@@ -66,8 +67,15 @@ class Work:
             while queue:
                 yield queue.popleft()
 
+    def give_up(self, domain: str) -> None:
+        """This domain never answered: what stands aside for it is for another time."""
+        self.barred.add(domain)
+        self._given_up.add(domain)
+
     def admit(self, domain: str) -> None:
         """A barred domain answers again."""
+        if domain in self._given_up:
+            return
         self.barred.discard(domain)
         kept: deque[Claimed] = deque()
         while self._aside:
