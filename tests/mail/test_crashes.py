@@ -5,7 +5,6 @@ import random
 import signal
 import time
 from collections import Counter
-from contextlib import ExitStack
 
 import pytest
 
@@ -120,18 +119,16 @@ async def test_a_worker_that_slept_past_its_lease_changes_nothing_when_it_wakes(
 ) -> None:
     await list_mail(60)
     one = {"GIVEFIRST_MAIL_CONNECTIONS": "1"}
-    with FaultyRelay(halts_at=100) as slow, FaultyRelay() as quick, Lives() as first:
-        sleeper = first.begin(environ | one | {"GIVEFIRST_SMTP_URL": slow.url})
+    with FaultyRelay(halts_at=100) as slow, FaultyRelay() as quick, Lives() as fork:
+        sleeper = fork.begin(environ | one | {"GIVEFIRST_SMTP_URL": slow.url})
         assert slow.halted.wait(PATIENCE)
         os.kill(sleeper, signal.SIGSTOP)
-        with Lives() as second:
-            later = {"GIVEFIRST_CLOCK_OFFSET": str(LEASE), "GIVEFIRST_SMTP_URL": quick.url}
-            second.begin(environ | later)
-            assert second.ended() == 0
+        later = {"GIVEFIRST_CLOCK_OFFSET": str(LEASE), "GIVEFIRST_SMTP_URL": quick.url}
+        assert fork.ended(fork.begin(environ | later)) == 0
         before = await Delivery.all().order_by("id").values()
         os.kill(sleeper, signal.SIGCONT)
         slow.release()
-        assert first.ended() == 0
+        assert fork.ended(sleeper) == 0
     assert await Delivery.all().order_by("id").values() == before
     assert {one["state"] for one in before} == {"sent"}
     taken = Counter(address for address, _ in slow.accepted + quick.accepted)
@@ -158,11 +155,9 @@ async def test_eight_workers_at_once_send_each_mail_once(
     product: Product, environ: dict[str, str]
 ) -> None:
     await list_mail(400)
-    with FaultyRelay() as relay, ExitStack() as stack:
-        forks = [stack.enter_context(Lives()) for _ in range(8)]
-        own = environ | {"GIVEFIRST_SMTP_URL": relay.url}
-        for fork in forks:
-            fork.begin(own | {"GIVEFIRST_LIFE": "beside"})
-        assert [fork.ended() for fork in forks] == [0] * 8
+    with FaultyRelay() as relay, Lives() as fork:
+        own = environ | {"GIVEFIRST_SMTP_URL": relay.url, "GIVEFIRST_LIFE": "beside"}
+        workers = [fork.begin(own) for _ in range(8)]
+        assert [fork.ended(number) for number in workers] == [0] * 8
     assert len(relay.accepted) == len(set(relay.accepted)) == 400
     assert await Delivery.filter(state="sent").count() == 400

@@ -1,7 +1,8 @@
 """Lives of a sender that may end at any moment: imports once, then forks one process a life.
 
-`python -m tests.support.lives` reads one JSON object a line: the environment of a life. It answers
-with the number of its process; the life sends until nothing is due, and ends with 0. With
+`python -m tests.support.lives` reads one JSON value a line: the environment of a life, which it
+answers with the number of its process; or such a number, which it answers with how that process
+ended. A life sends until nothing is due, and ends with 0. With
 GIVEFIRST_LIFE=beside it knows that others live at the same time.
 """
 
@@ -50,22 +51,28 @@ async def live() -> None:
 def main() -> None:
     """The fork server."""
     for line in sys.stdin:
-        own = json.loads(line)
+        wanted = json.loads(line)
+        if isinstance(wanted, int):
+            _, status = os.waitpid(wanted, 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+            continue
         number = os.fork()
         if number == 0:
-            os.environ.clear()
-            os.environ.update(own)
-            # The parent speaks over our standard output.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            code = 1
-            try:
-                asyncio.run(live())
-                code = 0
-            finally:
-                os._exit(code)
+            _be(wanted)
         print(number, flush=True)
-        _, status = os.waitpid(number, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _be(environ: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    # The parent speaks over our standard output.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    code = 1
+    try:
+        asyncio.run(live())
+        code = 0
+    finally:
+        os._exit(code)
 
 
 class Lives:
@@ -87,17 +94,18 @@ class Lives:
 
     def begin(self, environ: Mapping[str, str]) -> int:
         """A new life; its process number, to end it by."""
+        self._last = int(self._asked(dict(os.environ) | dict(environ)))
+        return self._last
+
+    def ended(self, number: int = 0) -> int:
+        """Wait for the end of a life, the last one begun; its exit code, negative for a signal."""
+        return int(self._asked(number or self._last))
+
+    def _asked(self, wanted: object) -> str:
         assert self._server.stdin
-        self._server.stdin.write(json.dumps(dict(os.environ) | dict(environ)) + "\n")
-        self._server.stdin.flush()
-        return int(self._heard())
-
-    def ended(self) -> int:
-        """Wait for the end of the life; its exit code, negative for a signal."""
-        return int(self._heard())
-
-    def _heard(self) -> str:
         assert self._server.stdout
+        self._server.stdin.write(json.dumps(wanted) + "\n")
+        self._server.stdin.flush()
         return self._server.stdout.readline()
 
 
