@@ -55,6 +55,7 @@ READER_SLOTS = {
     "notice": {"title", "text", "link"},
 }
 FOOT_SLOTS = {"way_out", "me"}
+TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call
 # What the link to their own page is called, where a kind of mail has its own words for it.
 ME_NAMES = {"tip": "mail.me_tip"}
 
@@ -277,6 +278,7 @@ def _make(
         text = text.replace("{{ content }}", body.text.strip())
     subject = doc.text("subject")
     me_name = say(language, ME_NAMES.get(kind, "mail.me"))
+    call = "" if kind in TO_US else say(language, "mail.call", phone=house.host_phone)
     html = _fill(
         layout,
         {
@@ -284,7 +286,7 @@ def _make(
             "language": language,
             "subject": escape(subject),
             "preview": escape(doc.text("preview", "")),
-            "call": escape(say(language, "mail.call", phone=house.host_phone)),
+            "call": escape(call),
             "me_name": escape(me_name),
             "way_out_name": escape(say(language, "mail.way_out")),
         },
@@ -292,8 +294,8 @@ def _make(
     foot = say(
         language,
         "mail.text_foot",
+        call=call,
         me_name=me_name,
-        phone=house.host_phone,
         house=house.name,
         postal_address=house.postal_address,
     )
