@@ -12,19 +12,25 @@ STALLED = timedelta(minutes=1)
 POLICY = timedelta(hours=1)
 
 
+async def have_row(domain: str) -> None:
+    """There is a row for this domain from now on."""
+    at = db_time(now())
+    await rows(
+        "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
+        " VALUES (?, ?, 0, ?, '') ON CONFLICT (domain) DO NOTHING",
+        domain,
+        at,
+        at,
+    )
+
+
 async def hold(domain: str, reason: str, first: timedelta = FIRST) -> bool:
     """Leave a domain alone for a while, each time in a row for twice as long.
 
     False, and no change, while it is left alone already: that tells nothing new.
     """
     moment = now()
-    await rows(
-        "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
-        " VALUES (?, ?, 0, ?, '') ON CONFLICT (domain) DO NOTHING",
-        domain,
-        db_time(moment),
-        db_time(moment),
-    )
+    await have_row(domain)
     held = await rows(
         "UPDATE domain_pace SET strikes = strikes + 1, reason = ? WHERE domain = ?"
         " AND hold_until <= ? RETURNING strikes",

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.kit.clock import now
-from server.kit.database import db_time, in_transaction, rows
+from server.kit.database import in_transaction
 from server.kit.house import House, WarmUp
+from server.mail.domains import have_row
 from server.mail.models import BULK, DomainPace, Pace
 
 # How far before its time a mail may leave, so that rates even out. Who waits for their mail may
@@ -85,13 +86,7 @@ class Pacing:
             return []
         async with in_transaction():
             moment = now()
-            await rows(
-                "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
-                " VALUES (?, ?, 0, ?, '') ON CONFLICT (domain) DO NOTHING",
-                domain,
-                db_time(moment),
-                db_time(moment),
-            )
+            await have_row(domain)
             pace = await DomainPace.select_for_update().get(domain=domain)
             start = max(pace.next_at, moment)
             room = min(most, _room(start, moment + max(AHEAD[BULK], _one(rate)), rate))
