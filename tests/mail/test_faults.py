@@ -19,7 +19,8 @@ from tests.support.relay import OF_CONNECTIONS, OF_MAILS, FaultyRelay
 # How an outcome is written is tried on both databases elsewhere; what a relay does, on one.
 pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
 Clock = Callable[[float], None]
-IMPATIENT = Patience(greeting=0.4, mail=0.4, rcpt=0.4, data=0.4, text=0.4, quit=0.2)
+# As short as a busy machine allows: a healthy relay must never seem a dead one.
+IMPATIENT = Patience(greeting=2, mail=2, rcpt=2, data=2, text=2, quit=0.5)
 MAILS = 40
 SHARES: dict[str, Callable[[int], bool]] = {
     "one": lambda n: n == 7,

@@ -111,7 +111,7 @@ async def test_a_connection_is_used_for_many_mails_and_few_are_opened(database: 
 
 async def test_a_domain_that_keeps_us_waiting_holds_up_no_other(database: Settings) -> None:
     await list_mail(200, domains=10)
-    patience = replace(IMPATIENT, text=2.0, stall=0.1)
+    patience = replace(IMPATIENT, stall=0.1)
     with FaultyRelay("stall", lambda address: address.endswith("@d3.example.org")) as relay:
         states = await send(database, relay.url, patience)
     assert sum(one == "sent " for one in states) == 180
