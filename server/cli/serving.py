@@ -25,6 +25,7 @@ from server.kit.running import (
     listen,
 )
 from server.kit.settings import Settings
+from server.mail import gate
 from server.staff import accounts
 from server.staff.models import StaffUser
 
@@ -72,6 +73,8 @@ async def _greet(settings: Settings, *, demo: bool) -> None:
     await ready_schema(settings)
     await open_database(settings)
     try:
+        await gate.look(settings)
+        await gate.warn_if_shut()
         link = await _first_login(settings)
         example = await filled(settings) if demo else ""
     finally:
