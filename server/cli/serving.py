@@ -6,11 +6,10 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from server.cli.demo import filled
-from server.cli.shared import RefusedError, site_of, speak
+from server.cli.shared import RefusedError, is_loopback, site_of, speak
 from server.desk.entering import login_address
 from server.kit.addresses import normalise
 from server.kit.database import close_database, open_database
@@ -94,7 +93,7 @@ async def _greet(settings: Settings, *, demo: bool) -> None:
 async def _first_login(settings: Settings) -> str:
     """A login link where only this machine reaches the site; elsewhere `staff add` prints one."""
     host = urlsplit(settings.base_url).hostname or ""
-    if host != "localhost" and not _is_loopback(host):
+    if not is_loopback(host):
         return ""
     admin = await StaffUser.filter(role="admin", disabled_at=None).order_by("id").first()
     if not admin:
@@ -102,10 +101,3 @@ async def _first_login(settings: Settings) -> str:
         email = house.host_email or "admin@localhost.example"
         admin = await accounts.add_staff(normalise(email), "admin", settings.language)
     return login_address(site_of(settings), await accounts.own_login_secret(admin))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
