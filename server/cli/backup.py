@@ -41,11 +41,11 @@ async def do_backup(args: argparse.Namespace, settings: Settings) -> None:
     beside = file.with_name(f"{file.name}.database.part")
     try:
         with _told(settings, "desk.cli_backup_failed", file):
-            await _audit(settings, "database.copied", file.name)
             if settings.is_sqlite:
                 about = await asyncio.to_thread(copy_sqlite.copy, settings, beside)
             else:
                 about = await copy_postgres.copy(settings, beside)
+            await _audit(settings, "database.copied", file.name)
             await asyncio.to_thread(archive.write, file, about, settings.secrets, beside)
     finally:
         beside.unlink(missing_ok=True)

@@ -4,15 +4,16 @@ import argparse
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 from server.cli.demo import filled
 from server.cli.shared import RefusedError, is_loopback, site_of, speak
 from server.desk.entering import login_address
 from server.kit.addresses import normalise
-from server.kit.database import close_database, open_database
+from server.kit.database import SMALL, close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import ready_schema
 from server.kit.running import (
@@ -69,6 +70,7 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
 
 async def _greet(settings: Settings, *, demo: bool) -> None:
     """Migrate where we may, and print where everything is before anything is answered."""
+    _refuse_damage(settings)
     await ready_schema(settings)
     await open_database(settings)
     try:
@@ -88,6 +90,23 @@ async def _greet(settings: Settings, *, demo: bool) -> None:
     if link:
         lines.insert(2, speak(settings, "desk.cli_login", url=link))
     print("\n".join([*lines, example] if example else lines), flush=True)
+
+
+def _refuse_damage(settings: Settings) -> None:
+    """RefusedError for a file of SQLite that is not whole; a large one is not read for it."""
+    file = settings.sqlite_file
+    if not settings.is_sqlite or not file.is_file() or file.stat().st_size > SMALL:
+        return
+    try:
+        with closing(sqlite3.connect(file)) as db:
+            said = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            return  # that is said where it is opened
+        said = str(error)
+    if said != "ok":
+        why = " ".join(said.split())
+        raise RefusedError(speak(settings, "desk.cli_damaged", file=file, why=why))
 
 
 async def _first_login(settings: Settings) -> str:
