@@ -57,7 +57,7 @@ def elsewhere(
 
 def lines_of(file: Path) -> list[str]:
     """The whole lines that a writer has printed."""
-    return file.read_text().splitlines() if file.exists() else []
+    return file.read_text().split("\n")[:-1] if file.exists() else []
 
 
 async def test_under_load_it_holds_all_that_was_acknowledged_and_sends_nothing(
@@ -88,7 +88,7 @@ async def test_under_load_it_holds_all_that_was_acknowledged_and_sends_nothing(
     await open_database(settings)
     try:
         there = {row["email"] for row in await rows("SELECT email FROM lead")}
-        assert before <= there
+        assert before - there == set()
         assert (await rows(ORPHANS))[0]["n"] == 0
         await stays_until_released(settings, smtp_server, count)
     finally:

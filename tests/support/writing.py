@@ -19,10 +19,14 @@ async def write(prefix: str, each: float) -> None:
     """Until it is ended."""
     await open_database(load_settings())
     try:
-        message = await Message.get_or_none(key="writing") or await Message.create(
-            key="writing", kind="test", language="nl", subject="Hallo", html="<p>Hallo</p>",
-            text="Hallo\n", created_at=now(),
+        # Others may begin at the same moment.
+        await rows(
+            "INSERT INTO message (key, kind, language, subject, html, text, list, is_ask,"
+            " created_at) VALUES ('writing', 'test', 'nl', 'Hallo', '<p>Hallo</p>', 'Hallo', '', ?,"
+            " ?) ON CONFLICT (key) DO NOTHING",
+            False, db_time(now()),
         )  # fmt: skip
+        message = await Message.get(key="writing")
         number, due = 0, monotonic()
         while True:
             number, due = number + 1, due + each
