@@ -41,6 +41,7 @@ from server.kit.site import Site
 from server.library import routes as library_routes
 from server.library.assets import Library
 from server.library.making import Workshop
+from server.mail import gate
 from server.mail import routes as mail_routes
 from server.mail.letters import Letters
 from server.newsletter import issuing
@@ -220,6 +221,7 @@ def _for_staff(endpoint: Endpoint, role: str, largest: int) -> Endpoint:
         request.state.language = session.user.language
         request.state.holds_demo = await holds_demo()
         request.state.waiting = await waiting_for_us()
+        request.state.is_shut = session.user.may("admin") and await gate.is_shut()
         if request.method == "POST":
             form = await read_form(request, largest)
             if is_foreign(request) or not _same(form.get("csrf", ""), session.csrf):

@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -17,12 +17,13 @@ from server.contact.asking import Reception
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import MigrationError, ready_schema
-from server.kit.running import end_with_parent
+from server.kit.running import AlreadyRunningError, end_with_parent, hold_as_worker
 from server.kit.settings import SettingError, Settings, load_settings
 from server.kit.site import Site
 from server.kit.text import say
 from server.leads import jobs as leads_jobs
 from server.library.assets import Library
+from server.mail import gate
 from server.mail import jobs as mail_jobs
 from server.mail.inbound import Reader
 from server.mail.inbound_imap import Mailbox
@@ -67,6 +68,7 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
     sender = sender or Sender(settings, site)
     house, library = HouseFile(settings.content), Library(settings.content)
     letters, tips = Letters(settings.email_templates), Tips(settings.content)
+    zone = settings.timezone
 
     async def judge() -> Judge:
         return await make_judge(library.kinds())
@@ -100,6 +102,8 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         ),
         Job("old tables", sales_jobs.forget_tables, every=HOUR),
         Job("leases", mail_jobs.take_back, every=10),
+        Job("gate", partial(mail_jobs.mind_gate, settings), every=60),
+        Job("mail to look at", lambda: mail_jobs.tell_of_doubts(postman(), zone), every=HOUR),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
         Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
         Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
@@ -141,6 +145,9 @@ async def run(settings: Settings, where: Door | None = None) -> None:
         loop.add_signal_handler(number, end)
     await open_database(settings)
     try:
+        # Before the first mail: this may be a copy of a database that sends elsewhere.
+        await gate.look(settings)
+        await gate.warn_if_shut()
         if settings.is_sqlite:
             # A lone worker: whatever is leased now was left by one that died.
             await take_back_leases(alone=True)
@@ -196,7 +203,15 @@ def main() -> None:
     except MigrationError as error:
         sys.exit(error.text(settings.language))
     place = sys.argv[sys.argv.index("--inbound") + 1] if "--inbound" in sys.argv else ""
-    uvloop.run(run(settings, door(place) if place else None))
+    with ExitStack() as stack:
+        try:
+            if settings.is_sqlite:
+                stack.enter_context(hold_as_worker(settings.data))
+            uvloop.run(run(settings, door(place) if place else None))
+        except AlreadyRunningError:
+            sys.exit(say(settings.language, "kit.worker_waits", data=settings.data))
+        except SettingError as error:
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from server.cli import leads
+from server.cli.backup import add_backup
 from server.cli.demo import do_demo
 from server.cli.issues import ISSUE_COMMANDS, do_newsletter
+from server.cli.outbox import add_outbox
 from server.cli.people import do_readiness, do_staff
 from server.cli.serving import serve
 from server.cli.shared import RefusedError
@@ -23,7 +25,7 @@ from server.mail.inbound_listener import door
 from server.staff.models import ROLES
 
 Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
-WITHOUT_DATABASE = ("migrate", "build", "check")
+WITHOUT_DATABASE = ("migrate", "build", "check", "backup", "restore")
 
 
 def main() -> None:
@@ -81,11 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
         "givefirst", description="Give first, remember it, and tell sales who is ready."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_serve(commands)
-    one = commands.add_parser("worker", help="background work only")
-    one.add_argument(
-        "--inbound", type=_place, metavar="HOST:PORT", help="take mail in; lmtp:HOST:PORT by LMTP"
-    )
+    _add_processes(commands)
     reporting = argparse.ArgumentParser(add_help=False)
     reporting.add_argument("--json", action="store_true", help="print JSON")
     for name, does, help_text in (
@@ -123,10 +121,12 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--html", action="store_true", help="preview: the HTML instead of the text")
     one.add_argument("--wait", action="store_true", help="send: wait until every mail is out")
     one.set_defaults(run=do_newsletter)
+    add_backup(commands, reporting)
+    add_outbox(commands, reporting)
     return parser
 
 
-def _add_serve(commands: Any) -> None:
+def _add_processes(commands: Any) -> None:
     one = commands.add_parser("serve", help="site and background work together")
     one.add_argument("--host", default="127.0.0.1")
     one.add_argument("--port", type=int, default=8000)
@@ -135,4 +135,8 @@ def _add_serve(commands: Any) -> None:
     )
     one.add_argument(
         "--demo", action="store_true", help="fill an empty database with an example year"
+    )
+    one = commands.add_parser("worker", help="background work only")
+    one.add_argument(
+        "--inbound", type=_place, metavar="HOST:PORT", help="take mail in; lmtp:HOST:PORT by LMTP"
     )

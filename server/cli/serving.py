@@ -4,16 +4,16 @@ import argparse
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
-from contextlib import ExitStack
-from ipaddress import ip_address
+from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
 from server.cli.demo import filled
-from server.cli.shared import RefusedError, site_of, speak
+from server.cli.shared import RefusedError, is_loopback, site_of, speak
 from server.desk.entering import login_address
 from server.kit.addresses import normalise
-from server.kit.database import close_database, open_database
+from server.kit.database import SMALL, close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import ready_schema
 from server.kit.running import (
@@ -25,6 +25,7 @@ from server.kit.running import (
     listen,
 )
 from server.kit.settings import Settings
+from server.mail import gate
 from server.staff import accounts
 from server.staff.models import StaffUser
 
@@ -69,9 +70,12 @@ def serve(args: argparse.Namespace, settings: Settings) -> None:
 
 async def _greet(settings: Settings, *, demo: bool) -> None:
     """Migrate where we may, and print where everything is before anything is answered."""
+    _refuse_damage(settings)
     await ready_schema(settings)
     await open_database(settings)
     try:
+        await gate.look(settings)
+        await gate.warn_if_shut()
         link = await _first_login(settings)
         example = await filled(settings) if demo else ""
     finally:
@@ -88,10 +92,27 @@ async def _greet(settings: Settings, *, demo: bool) -> None:
     print("\n".join([*lines, example] if example else lines), flush=True)
 
 
+def _refuse_damage(settings: Settings) -> None:
+    """RefusedError for a file of SQLite that is not whole; a large one is not read for it."""
+    file = settings.sqlite_file
+    if not settings.is_sqlite or not file.is_file() or file.stat().st_size > SMALL:
+        return
+    try:
+        with closing(sqlite3.connect(file)) as db:
+            said = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            return  # that is said where it is opened
+        said = str(error)
+    if said != "ok":
+        why = " ".join(said.split())
+        raise RefusedError(speak(settings, "desk.cli_damaged", file=file, why=why))
+
+
 async def _first_login(settings: Settings) -> str:
     """A login link where only this machine reaches the site; elsewhere `staff add` prints one."""
     host = urlsplit(settings.base_url).hostname or ""
-    if host != "localhost" and not _is_loopback(host):
+    if not is_loopback(host):
         return ""
     admin = await StaffUser.filter(role="admin", disabled_at=None).order_by("id").first()
     if not admin:
@@ -99,10 +120,3 @@ async def _first_login(settings: Settings) -> str:
         email = house.host_email or "admin@localhost.example"
         admin = await accounts.add_staff(normalise(email), "admin", settings.language)
     return login_address(site_of(settings), await accounts.own_login_secret(admin))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

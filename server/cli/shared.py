@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from ipaddress import ip_address
 
 from server.kit.addresses import AddressError, normalise
 from server.kit.settings import Settings
@@ -41,3 +42,11 @@ def address_of(text: str, settings: Settings) -> str:
 def report(args: argparse.Namespace, data: object, lines: list[str]) -> None:
     """The result: lines for people, or JSON where it was asked for."""
     print(json.dumps(data, ensure_ascii=False) if args.json else "\n".join(lines))
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine reaches a site of this name."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,11 +2,16 @@
 
 import argparse
 import sys
+from urllib.parse import urlsplit
 
-from server.cli.shared import report, speak
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
+from server.cli.shared import is_loopback, report, speak
 from server.contact.answers import Answers
 from server.front.articles import Articles
 from server.kit.content import Finding
+from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import migrate
 from server.kit.settings import Settings
@@ -14,6 +19,7 @@ from server.kit.text import say
 from server.library.assets import Library
 from server.library.making import Workshop
 from server.library.press import PressError
+from server.mail import gate
 from server.mail.letters import Letters
 from server.newsletter.tips import Tips
 from server.privacy.register import register
@@ -39,9 +45,31 @@ async def do_check(args: argparse.Namespace, settings: Settings) -> None:
         {"file": str(one.file), "line": one.line, "error": one.is_error, "text": line}
         for one, line in zip(findings, lines, strict=True)
     ]
+    remarks = await _remarks(settings)
+    data += [{"file": "", "line": 0, "error": False, "text": one} for one in remarks]
+    lines += remarks
     report(args, {"findings": data}, lines or [speak(settings, "desk.cli_no_faults")])
     if any(finding.is_error for finding in findings):
         sys.exit(1)
+
+
+async def _remarks(settings: Settings) -> list[str]:
+    """What is no fault of a file, and better known before mail goes out."""
+    found = []
+    host = urlsplit(settings.base_url).hostname or ""
+    if not settings.is_secure and not is_loopback(host):
+        found.append(speak(settings, "desk.cli_check_http", url=settings.base_url))
+    if settings.is_sqlite and not settings.sqlite_file.is_file():
+        return found  # and none is made by looking
+    await open_database(settings)
+    try:
+        if await gate.is_shut() or await gate.differs(settings):
+            found.append(speak(settings, "desk.cli_check_copy"))
+    except (BaseORMException, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        pass  # away, or of an older release: that is told by whoever needs it
+    finally:
+        await close_database()
+    return found
 
 
 def _print_register(args: argparse.Namespace, language: str) -> None:

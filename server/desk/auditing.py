@@ -35,6 +35,15 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "profiling.objected": "desk.audit_objected",
         "demo.emptied": "desk.audit_demo_emptied",
         "profiling.allowed": "desk.audit_allowed",
+        "database.copied": "desk.audit_database_copied",
+        "database.restored": "desk.audit_database_restored",
+        "outbox.released": "desk.audit_outbox_released",
+        "outbox.doubt_sent": "desk.audit_doubt_sent",
+        "outbox.doubt_dropped": "desk.audit_doubt_dropped",
+        "outbox.parked_sent": "desk.audit_parked_sent",
+        "outbox.parked_dropped": "desk.audit_parked_dropped",
+        "outbox.late_sent": "desk.audit_late_sent",
+        "outbox.late_dropped": "desk.audit_late_dropped",
     }
 )
 

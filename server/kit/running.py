@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +20,7 @@ GRACE = 35.0  # seconds a worker may finish what is under way
 
 
 class AlreadyRunningError(Exception):
-    """Another `serve` works on this data folder."""
+    """Somebody else works on this data folder."""
 
 
 class PortTakenError(Exception):
@@ -34,9 +36,31 @@ def hold_alone(data: Path) -> IO[str]:
 
     Raises AlreadyRunningError.
     """
-    file = (data / "serve.lock").open("w")
+    return _locked(data / "serve.lock", fcntl.LOCK_EX)
+
+
+def hold_as_worker(data: Path) -> IO[str]:
+    """A kernel lock that workers share: while one has it, nobody takes their database away.
+
+    Raises AlreadyRunningError.
+    """
+    return _locked(data / "worker.lock", fcntl.LOCK_SH)
+
+
+@contextmanager
+def held_still(data: Path) -> Iterator[None]:
+    """Neither a site nor a worker runs on the data folder, nor starts meanwhile.
+
+    Raises AlreadyRunningError.
+    """
+    with hold_alone(data), _locked(data / "worker.lock", fcntl.LOCK_EX):
+        yield
+
+
+def _locked(name: Path, how: int) -> IO[str]:
+    file = name.open("w")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:
         file.close()
         raise AlreadyRunningError from None

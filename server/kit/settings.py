@@ -175,7 +175,8 @@ def _rate(value: str) -> float:
     return float(_positive(float)(value)) if value else 0.0
 
 
-def _secrets(value: str) -> tuple[bytes, ...]:
+def keys_in(value: str) -> tuple[bytes, ...]:
+    """The keys that somebody wrote down; ValueError for what is too short to be one."""
     keys = tuple(part.encode() for part in re.split(r"[,\s]+", value) if part)
     if not keys or min(map(len, keys)) < 32:
         raise ValueError("length")
@@ -199,7 +200,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "GIVEFIRST_SENDER": (_sender, "Bureau Brugman <marit@example.org>", "kit.needs_sender"),
     "GIVEFIRST_BOUNCE_ADDRESS": (_bounce, "bounce+{token}@example.org", "kit.needs_bounce"),
     "GIVEFIRST_SECRET": (
-        _secrets,
+        keys_in,
         "python3 -c 'import secrets; print(secrets.token_hex(32))'",
         "kit.needs_secret",
     ),
@@ -289,7 +290,7 @@ class _Reader:
             return keys
         file = data / "secret"
         try:
-            return _secrets(_own_secret(file))
+            return keys_in(own_word(file))
         except (OSError, ValueError):
             raise SettingError(say(self.language, "kit.setting_secret", file=file)) from None
 
@@ -329,10 +330,10 @@ def sample_folder(folder: str) -> Path:
     return packed if packed.is_dir() else PACKAGE.parent / folder
 
 
-def _own_secret(file: Path) -> str:
-    """The secret in a file; written whole before it has its name, so nobody reads half of it."""
+def own_word(file: Path) -> str:
+    """The random word in a file, made at the first call; nobody ever reads half of it."""
     if not file.exists():
-        part = file.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+        part = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
             out.write(secrets.token_hex(32) + "\n")

@@ -26,7 +26,7 @@ TAKE = (
     " AND d.next_try_at <= ? AND NOT EXISTS (SELECT 1 FROM domain_pace p"
     " WHERE p.domain = d.domain AND p.hold_until > ?){scope}"
     " ORDER BY d.lane, d.next_try_at, d.id LIMIT ?{lock})"
-    " AND NOT EXISTS (SELECT 1 FROM gate WHERE id = 1 AND shut_at IS NOT NULL) RETURNING id"
+    " AND EXISTS (SELECT 1 FROM gate WHERE id = 1 AND shut_at IS NULL) RETURNING id"
 )
 LOOK = (
     'SELECT d.id, d.message_id, d.lead_id, d.address, d.domain, d.lane, d."values" AS filling,'

@@ -1,18 +1,25 @@
 """What the worker does for mail."""
 
+from zoneinfo import ZoneInfo
+
+from server.kit.settings import Settings
+from server.mail import gate, overseeing
 from server.mail.inbound import Reader, forget_marks, read_new
 from server.mail.inbound_imap import Mailbox
 from server.mail.leases import take_back_leases
 from server.mail.models import BULK, TRANSACTIONAL
+from server.mail.postman import Postman
 from server.mail.sending import Sender
 
 __all__ = [
     "fetch_mail",
     "forget_arrivals",
+    "mind_gate",
     "read_arrivals",
     "send_due",
     "send_lists",
     "take_back",
+    "tell_of_doubts",
 ]
 
 
@@ -29,6 +36,19 @@ async def send_lists(sender: Sender) -> int:
 async def take_back() -> int:
     """Free what a dead worker held."""
     return await take_back_leases()
+
+
+async def mind_gate(settings: Settings) -> int:
+    """Shut the gate where the database turns out to be a copy."""
+    shut = await gate.look(settings)
+    if shut:
+        await gate.warn_if_shut()
+    return shut
+
+
+async def tell_of_doubts(host: Postman, zone: ZoneInfo) -> int:
+    """Tell colleagues of mails that wait for a decision, once a day."""
+    return await overseeing.tell_staff_of_doubts(host, zone)
 
 
 async def fetch_mail(box: Mailbox) -> int:

@@ -50,7 +50,7 @@ class Delivery(Model):
 
     queued → leased → sending → sent | retry | failed | uncertain | expired | suppressed | parked |
     held. The Message-ID is fixed here and kept over retries. `about` is the lead whom a mail to us
-    tells of, with whom it goes.
+    tells of, with whom it goes. `decided_at`: a person let go of what was in doubt or parked.
     """
 
     id = fields.IntField(primary_key=True)
@@ -82,6 +82,7 @@ class Delivery(Model):
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
     error = fields.CharField(300, default="")
+    decided_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "delivery"

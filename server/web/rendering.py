@@ -135,6 +135,7 @@ def render(request: Request, template: str, **values: Any) -> str:
         "csrf": getattr(request.state, "csrf", ""),
         "holds_demo": getattr(request.state, "holds_demo", False),
         "waiting": getattr(request.state, "waiting", 0),
+        "is_shut": getattr(request.state, "is_shut", False),
         "here": _here(request.url.path, speak.language),
         "other_address": _other_address(
             request.url.path, speak.language, is_there=values.get("elsewhere", True)

@@ -10,6 +10,7 @@ from server.desk.routes import (
     issues,
     leads,
     mailing,
+    outbox,
     report,
     tables,
 )
@@ -25,6 +26,7 @@ routes: list[Route] = [
     *report.routes,
     *tables.routes,
     *mailing.routes,
+    *outbox.routes,
     *auditing.routes,
     *example.routes,
 ]
