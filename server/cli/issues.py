@@ -11,7 +11,7 @@ from server.kit.settings import Settings
 from server.kit.slots import in_gap, on_wall
 from server.kit.text import clock_time, day_and_date, long_date
 from server.mail.letters import Letters
-from server.newsletter import issuing, lineup, steering
+from server.newsletter import issuing, lineup, linting, steering
 from server.newsletter.issuing import Editor, NoSuchIssueError
 from server.newsletter.models import IssuePlan
 from server.newsletter.standing import Status, status_of
@@ -33,6 +33,10 @@ async def do_newsletter(args: argparse.Namespace, settings: Settings) -> None:
         await ISSUE_COMMANDS[args.what](args, settings, editor)
     except NoSuchIssueError:
         raise RefusedError(speak(settings, "desk.cli_no_issue", issue=args.issue)) from None
+    except linting.UnfitError as error:
+        faults = [one.text(settings.language) for one in error.findings]
+        told = speak(settings, "desk.cli_unfit", issue=args.issue, count=len(faults))
+        raise RefusedError("\n".join([told, *faults])) from None
 
 
 async def _list_issues(args: argparse.Namespace, editor: Editor) -> None:
@@ -69,6 +73,7 @@ async def _test(args: argparse.Namespace, settings: Settings, editor: Editor) ->
 
 
 async def _send(args: argparse.Namespace, settings: Settings, editor: Editor) -> None:
+    linting.demand_fit(editor, args.issue)
     first = await issuing.send(editor, args.issue, with_invented=True)
     await accounts.audit("issue.sent", args.issue)
     while args.wait:
@@ -88,6 +93,7 @@ async def _schedule(args: argparse.Namespace, settings: Settings, editor: Editor
         raise RefusedError(speak(settings, "desk.cli_which_moment", written=args.detail)) from None
     at = wish if wish.tzinfo else on_wall(wish.date(), wish.time(), editor.zone)
     shown = _when(at, editor, settings)
+    linting.demand_fit(editor, args.issue)
     try:
         await lineup.plan(args.issue, at)
     except lineup.PastError:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from server.cli.shared import report, speak
+from server.cli.shared import report, site_of, speak
 from server.contact.answers import Answers
 from server.front.articles import Articles
 from server.kit.content import Finding
@@ -15,6 +15,8 @@ from server.library.assets import Library
 from server.library.making import Workshop
 from server.library.press import PressError
 from server.mail.letters import Letters
+from server.newsletter import linting
+from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.privacy.register import register
 
@@ -67,7 +69,11 @@ def find_faults(settings: Settings) -> list[Finding]:
     found = [house.finding] if house.finding else []
     found += Library(settings.content).findings() + Tips(settings.content).findings()
     found += Answers(settings.content).findings() + Articles(settings.content).findings()
-    found += Letters(settings.email_templates).findings()
+    letters = Letters(settings.email_templates)
+    found += letters.findings()
+    tips = Tips(settings.content)
+    editor = Editor(site_of(settings), house.fresh(), letters, tips, settings.timezone)
+    found += linting.lint_texts(editor)
     return sorted(found, key=lambda one: (str(one.file), one.line))
 
 

@@ -10,7 +10,7 @@ from server.kit.slots import on_wall
 from server.kit.text import LANGUAGES, day_and_date, long_date
 from server.leads.subscribing import TIPS
 from server.mail import outbox
-from server.mail.letters import Letter
+from server.mail.letters import SLOT, Letter, link_slot
 from server.mail.links import body_of
 from server.mail.models import Message
 from server.mail.postman import Postman
@@ -133,9 +133,13 @@ def letter_of(editor: Editor, tip: Tip) -> Letter:
 
 
 def sample_of(editor: Editor, tip: Tip) -> Letter:
-    """A tip as a reader who signed up today would get it."""
-    return letter_of(editor, tip).finished(
-        {
+    """A tip as a reader who signed up today would get it; a slot that nothing fills stands open."""
+    letter = letter_of(editor, tip)
+    linked = {link_slot(number) for number in range(1, len(letter.links) + 1)}
+    lacking = set(SLOT.findall(letter.subject + letter.html + letter.text)) - linked
+    return letter.finished(
+        {slot: f"{{{{ {slot} }}}}" for slot in lacking}
+        | {
             "since": long_date(tip.language, now().astimezone(editor.zone)),
             "way_out": editor.site.url("/unsubscribe/…"),
             "me": editor.site.url("/me/…"),

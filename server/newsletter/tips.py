@@ -63,6 +63,7 @@ class Tips:
     """All tips, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
+        self.folder = content
         self._shelf = Shelf(content, "newsletter/*.md", read_tip)
 
     def find(self, issue: str, language: str) -> Tip | None:

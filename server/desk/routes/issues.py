@@ -2,19 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.desk import issues, previewing
-from server.desk.routes.boxes import as_reader, boxed, findings
+from server.desk.routes.boxes import as_reader, boxed
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.kit.slots import in_gap, on_wall
 from server.kit.text import clock_time, weekday_name
-from server.newsletter import figures, issuing, lineup, rhythm, steering
+from server.newsletter import figures, issuing, lineup, linting, rhythm, steering
 from server.newsletter.audience import audience_now
 from server.newsletter.issuing import Editor
 from server.newsletter.models import IssuePlan
@@ -104,7 +103,6 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
     wanted = request.query_params.get("lang", "") or request.state.language
     tip = next((one for one in editions if one.language == wanted), editions[0])
     state = request.app.state
-    file = Path(state.settings.content) / "newsletter" / name
     return page(
         request,
         "desk/issue.html",
@@ -115,7 +113,7 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         status_of=await status_of(name),
         figures=await figures.figures_of(name),
         audience=await audience_now(name, state.tips),
-        faults=previewing.faults_in(findings(request), file, request.state.language),
+        faults=previewing.faults(linting.lint(_editor(request), name), request.state.language),
         told=request.query_params.get("told", ""),
         error=error,
         plan=await IssuePlan.get_or_none(name=name),
@@ -136,7 +134,8 @@ async def issue_page(request: Request) -> Response:
 
 async def issue_mail(request: Request) -> Response:
     """The mail as a reader who signed up today would get it."""
-    return boxed(request, issuing.sample_of(_editor(request), _tip(request)).html)
+    html = issuing.sample_of(_editor(request), _tip(request)).html
+    return boxed(request, previewing.in_light_of(html, request.query_params.get("look", "")))
 
 
 async def send_issue(request: Request) -> Response:
@@ -145,6 +144,10 @@ async def send_issue(request: Request) -> Response:
     form, name = await read_form(request), request.path_params["issue"]
     if form.get("sure") != "yes":
         return await _issue(request, 422, "desk.issue_not_sure")
+    try:
+        linting.demand_fit(_editor(request), name)
+    except linting.UnfitError:
+        return await _issue(request, 422, "desk.issue_unfit")
     first = await issuing.send(_editor(request), name, with_invented=True)
     if first:
         await accounts.audit("issue.sent", name, request.state.staff)
@@ -193,7 +196,10 @@ async def _plan(request: Request, name: str, written: str) -> Response:
     try:
         wish = datetime.fromisoformat(written).replace(tzinfo=None)
         at = on_wall(wish.date(), wish.time(), editor.zone)
+        linting.demand_fit(editor, name)
         await lineup.plan(name, at)
+    except linting.UnfitError:
+        return await _issue(request, 422, "desk.issue_unfit")
     except (ValueError, OverflowError):
         return await _issue(request, 422, "desk.issue_no_moment")
     except lineup.PastError:
