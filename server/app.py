@@ -71,7 +71,7 @@ ROOMS = (
     demo_routes,
     desk_routes,
 )
-PUBLIC = ("public", "token")
+PUBLIC = ("public", "token", "signed")
 TRIES = 3
 
 log = logging.getLogger("givefirst.app")

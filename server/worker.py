@@ -5,21 +5,28 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
 import uvloop
 
+from server.contact import jobs as contact_jobs
+from server.contact.asking import Reception
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import MigrationError, ready_schema
 from server.kit.running import end_with_parent
 from server.kit.settings import SettingError, Settings, load_settings
 from server.kit.site import Site
+from server.kit.text import say
 from server.leads import jobs as leads_jobs
 from server.library.assets import Library
 from server.mail import jobs as mail_jobs
+from server.mail.inbound import Reader
+from server.mail.inbound_imap import Mailbox
+from server.mail.inbound_listener import Door, door, listening
 from server.mail.leases import take_back_leases
 from server.mail.letters import Letters
 from server.mail.postman import Postman
@@ -36,6 +43,7 @@ log = logging.getLogger("givefirst.worker")
 
 REST = 0.5  # seconds, when nothing was to do
 HOUR = 3600.0
+FETCH = 30.0  # seconds between two looks into our mailbox
 AFTER_FAULT = 5.0
 
 
@@ -69,11 +77,20 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
     def postman() -> Postman:
         return Postman(site, house.fresh(), letters)
 
+    def reception() -> Reception:
+        own = site, house.fresh(), letters
+        return Reception(*own, settings.timezone, settings.language)
+
+    box = Mailbox(settings.imap_url)
     return [
         Job("mail", partial(mail_jobs.send_due, sender), beside=True),
         Job("mail to lists", partial(mail_jobs.send_lists, sender), beside=True),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
         Job("rhythm", lambda: newsletter_jobs.keep_rhythm(editor()), every=5),
+        Job("mailbox", partial(mail_jobs.fetch_mail, box), every=FETCH, beside=True),
+        Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman()))),
+        Job("replies", lambda: contact_jobs.take_replies(reception())),
+        Job("old arrivals", mail_jobs.forget_arrivals, every=HOUR),
         Job("scores", partial(readiness_jobs.score_new, judge)),
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
         Job(
@@ -107,8 +124,11 @@ async def run_turn(jobs: list[Job]) -> int:
     return done
 
 
-async def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; what is under way is finished first."""
+async def run(settings: Settings, where: Door | None = None) -> None:
+    """Work until SIGTERM or SIGINT; what is under way is finished first.
+
+    `where`: take mail in there as well.
+    """
     stop = asyncio.Event()
     sender = Sender(settings, Site(settings.base_url, settings.secrets))
 
@@ -126,9 +146,12 @@ async def run(settings: Settings) -> None:
             await take_back_leases(alone=True)
         jobs = all_jobs(settings, sender)
         loops = [[job] for job in jobs if job.beside]
-        await asyncio.gather(
-            *(_turn(own, stop) for own in [*loops, [job for job in jobs if not job.beside]])
-        )
+        async with AsyncExitStack() as stack:
+            if where:
+                await _let_in(stack, settings, where)
+            await asyncio.gather(
+                *(_turn(own, stop) for own in [*loops, [job for job in jobs if not job.beside]])
+            )
     finally:
         await close_database()
 
@@ -139,6 +162,18 @@ async def _turn(jobs: list[Job], stop: asyncio.Event) -> None:
             await _rest(stop)
 
 
+async def _let_in(stack: AsyncExitStack, settings: Settings, where: Door) -> None:
+    site = Site(settings.base_url, settings.secrets)
+    house = HouseFile(settings.content).fresh()
+    reader = Reader(settings, Postman(site, house, Letters(settings.email_templates)))
+    try:
+        port = await stack.enter_async_context(listening(reader, where))
+    except OSError as error:
+        values = {"place": f"{where.host}:{where.port}", "why": error.strerror or str(error)}
+        sys.exit(say(settings.language, "mail.inbound_taken", **values))
+    log.info("taking mail in on %s:%d", where.host, port)
+
+
 async def _rest(stop: asyncio.Event) -> None:
     try:
         await asyncio.wait_for(stop.wait(), REST)
@@ -147,7 +182,7 @@ async def _rest(stop: asyncio.Event) -> None:
 
 
 def main() -> None:
-    """`python -m server.worker [--child]`: a child ends with the process that started it."""
+    """`python -m server.worker [--child] [--inbound PLACE]`: a child ends with its parent."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for noisy in ("tortoise", "aiosqlite"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -160,7 +195,8 @@ def main() -> None:
         sys.exit(str(error))
     except MigrationError as error:
         sys.exit(error.text(settings.language))
-    uvloop.run(run(settings))
+    place = sys.argv[sys.argv.index("--inbound") + 1] if "--inbound" in sys.argv else ""
+    uvloop.run(run(settings, door(place) if place else None))
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class Product:
         """The path of the latest link of a kind (`/gift/`) that was mailed to an address."""
         await self.work()
         text = body_of(self.mails(address)[-1])
-        found = re.search(rf"http://[^/\s]+({re.escape(path)}\S+)", text)
+        found = re.search(rf"https?://[^/\s]+({re.escape(path)}\S+)", text)
         assert found, text
         return found[1]
 

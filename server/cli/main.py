@@ -19,6 +19,7 @@ from server.cli.upkeep import do_build, do_check, do_migrate
 from server.kit.database import close_database, open_database
 from server.kit.migrations import MigrationError, ready_schema
 from server.kit.settings import SettingError, Settings, load_settings
+from server.mail.inbound_listener import door
 from server.staff.models import ROLES
 
 Command = Callable[[argparse.Namespace, Settings], Awaitable[None]]
@@ -38,13 +39,27 @@ def main() -> None:
         if args.command == "serve":
             serve(args, settings)
         elif args.command == "worker":
-            os.execv(sys.executable, [sys.executable, "-m", "server.worker"])  # noqa: S606
+            _become_worker(args)
         else:
             asyncio.run(_with_database(args, settings))
     except MigrationError as error:
         sys.exit(error.text(language))
     except (RefusedError, SettingError) as error:
         sys.exit(str(error))
+
+
+def _become_worker(args: argparse.Namespace) -> None:
+    more = ["--inbound", args.inbound] if args.inbound else []
+    os.execv(sys.executable, [sys.executable, "-m", "server.worker", *more])  # noqa: S606
+
+
+def _place(text: str) -> str:
+    """Where to take mail in, as it is written; ArgumentTypeError for what is no place."""
+    try:
+        door(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write 127.0.0.1:8025 or lmtp:127.0.0.1:8024") from None
+    return text
 
 
 async def _with_database(args: argparse.Namespace, settings: Settings) -> None:
@@ -67,7 +82,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands)
-    commands.add_parser("worker", help="background work only")
+    one = commands.add_parser("worker", help="background work only")
+    one.add_argument(
+        "--inbound", type=_place, metavar="HOST:PORT", help="take mail in; lmtp:HOST:PORT by LMTP"
+    )
     reporting = argparse.ArgumentParser(add_help=False)
     reporting.add_argument("--json", action="store_true", help="print JSON")
     for name, does, help_text in (

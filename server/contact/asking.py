@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.contact.models import OPEN, Conversation, ConversationLine
+from server.contact.models import FORM, OPEN, Conversation, ConversationLine
 from server.contact.promising import promise
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
@@ -46,12 +46,15 @@ class Reception(Postman):
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody filled in; the address is normalised, the text tidied."""
+    """What somebody filled in or mailed; the address is normalised, the text tidied."""
 
     email: str
     name: str
     text: str
     language: str
+    source: str = FORM
+    subject: str = ""
+    mail_id: str = ""
 
 
 def tidied(text: str) -> str:
@@ -68,27 +71,45 @@ def fault_of(text: str) -> str:
     return "contact.too_long" if len(text) > LONGEST else ""
 
 
-async def ask(reception: Reception, question: Question, visitor: Visitor) -> None:
+async def ask(
+    reception: Reception,
+    question: Question,
+    visitor: Visitor | None = None,
+    kind: str = "question",
+    key: str = "",
+) -> None:
     """Keep the question with its lead and tell staff; the same for known and unknown addresses.
 
     Nothing is mailed to the address itself: nobody can have a stranger mailed by this form. From
     an address that gets nothing more nothing is kept.
     """
     async with in_transaction():
-        lead = await outbox.meet(reception.site, question.email, question.language, "contact")
-        if not lead:
-            return
-        if question.name and lead.takes_name:
-            lead.name = question.name
-            await Lead.filter(id=lead.id).update(name=question.name)
-        line = await _write(reception, lead, question)
-        # Without a confirmed address a lead goes after days; not while we talk.
-        await Lead.filter(id=lead.id).update(talked_at=line.at)
-        told = shortened(question.text, IN_LOG)
-        await record(
-            Entry(lead.id, "question", f"question:{line.id}", detail=told, visitor=visitor)
-        )
-        await _tell_staff(reception, lead, line)
+        await take(reception, question, "question", visitor)
+
+
+async def take(
+    reception: Reception,
+    question: Question,
+    kind: str,
+    visitor: Visitor | None = None,
+    known: Lead | None = None,
+) -> None:
+    """What `ask` does, inside a transaction; `kind` is that of its line in the log.
+
+    `known`: whose words are kept even though their address gets nothing more.
+    """
+    lead = await outbox.meet(reception.site, question.email, question.language, "contact") or known
+    if not lead:
+        return
+    if question.name and lead.takes_name:
+        lead.name = question.name
+        await Lead.filter(id=lead.id).update(name=question.name)
+    line = await _write(reception, lead, question)
+    # Without a confirmed address a lead goes after days; not while we talk.
+    await Lead.filter(id=lead.id).update(talked_at=line.at)
+    told = shortened(question.text, IN_LOG)
+    await record(Entry(lead.id, kind, f"{kind}:{line.id}", detail=told, visitor=visitor))
+    await _tell_staff(reception, lead, line)
 
 
 async def _write(reception: Reception, lead: Lead, question: Question) -> ConversationLine:
@@ -105,6 +126,9 @@ async def _write(reception: Reception, lead: Lead, question: Question) -> Conver
         text=question.text,
         at=moment,
         promised_at=until,
+        source=question.source,
+        subject=question.subject,
+        mail_id=question.mail_id,
     )
 
 

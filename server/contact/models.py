@@ -7,6 +7,7 @@ from server.leads.models import Lead
 from server.staff.models import StaffUser
 
 OPEN, WAITING, CLOSED = "open", "waiting", "closed"
+FORM, MAIL = "form", "mail"
 
 
 class Conversation(Model):
@@ -37,7 +38,8 @@ class Conversation(Model):
 
 
 class ConversationLine(Model):
-    """What one side wrote. `mail_id` is the Message-ID of the mail it went out with."""
+    """What one side wrote. `mail_id` is the Message-ID of the mail it went out or came with;
+    `source` says which way the question came: `form` or `mail`."""
 
     id = fields.IntField(primary_key=True)
     conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField(
@@ -56,6 +58,8 @@ class ConversationLine(Model):
     promised_at = fields.DatetimeField(null=True)
     answered_at = fields.DatetimeField(null=True)
     mail_id = fields.CharField(250, default="")
+    source = fields.CharField(4, default=FORM)
+    subject = fields.CharField(200, default="")
 
     class Meta:
         table = "conversation_line"

@@ -15,7 +15,7 @@ from server.kit.clock import now
 from server.kit.database import rows
 from server.kit.text import shortened
 from server.leads.models import Lead
-from server.mail.models import BY_HAND, Delivery
+from server.mail.models import BY_HAND, Bounce, Delivery
 from server.tracking.models import Event
 
 VIEWS = (OPEN, WAITING, CLOSED)
@@ -107,6 +107,8 @@ async def thread(reception: Reception, number: int) -> Thread | None:
     told = await lines.prefetch_related("staff")
     keys = [f"{BY_HAND}:{line.id}" for line in told if line.is_ours]
     states = dict(await Delivery.filter(key__in=keys).values_list("key", "state")) if keys else {}
+    back = Bounce.filter(delivery__key__in=keys, kind__in=("hard", "soft", "policy"))
+    states |= dict.fromkeys(await back.values_list("delivery__key", flat=True), "failed")
     said = [
         Said(line, _late_line(reception, line), _sending(states.get(f"{BY_HAND}:{line.id}")))
         for line in told

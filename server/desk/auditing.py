@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "table.imported": "desk.audit_imported",
         "conversation.answered": "desk.audit_answered",
         "outcome.undone": "desk.audit_undone",
+        "list.resumed": "desk.audit_list_resumed",
         "lead.erased": "desk.audit_erased",
         "lead.forgotten": "desk.audit_forgotten",
         "lead.shown": "desk.audit_shown",

@@ -21,6 +21,8 @@ from server.kit.addresses import AddressError, normalise
 from server.kit.text import LANGUAGES, say
 
 PACKAGE = Path(__file__).parent.parent
+PROVIDERS = ("ses", "postmark", "mailgun", "sendgrid", "brevo")  # who tell what became of mail
+SHORTEST_KEY = 12
 Network = IPv4Network | IPv6Network
 
 
@@ -49,6 +51,8 @@ class Settings:
     dkim_key: str
     dkim_selector: str
     form_rate: int
+    imap_url: str
+    mail_hooks: tuple[tuple[str, str], ...]
 
     @property
     def is_sqlite(self) -> bool:
@@ -92,6 +96,25 @@ def _smtp_url(value: str) -> str:
     if value:
         _ = parts.port  # raises ValueError when it is no port
     return value
+
+
+def _imap_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (
+        parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username
+    ):
+        raise ValueError("scheme")
+    if value:
+        _ = parts.port  # raises ValueError when it is no port
+    return value
+
+
+def _hooks(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.strip().partition(":")[::2] for part in value.split(",") if part.strip()]
+    for provider, key in pairs:
+        if provider not in PROVIDERS or len(key) < SHORTEST_KEY:
+            raise ValueError("provider")
+    return tuple(pairs)
 
 
 def _sender(value: str) -> Address:
@@ -194,6 +217,16 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     ),
     "GIVEFIRST_DKIM_SELECTOR": (_selector, "givefirst", "kit.needs_selector"),
     "GIVEFIRST_FORM_RATE": (_positive(int), "60", "kit.needs_whole"),
+    "GIVEFIRST_IMAP_URL": (
+        _imap_url,
+        "imaps://user:password@mail.example.org/INBOX",
+        "kit.needs_imap_url",
+    ),
+    "GIVEFIRST_MAIL_HOOKS": (
+        _hooks,
+        "mailgun:KEY, postmark:USER:PASSWORD",
+        "kit.needs_hooks",
+    ),
 }
 
 
@@ -227,6 +260,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, *, port: int = 8000) 
         dkim_key=reader.get("GIVEFIRST_DKIM_KEY", ""),
         dkim_selector=reader.get("GIVEFIRST_DKIM_SELECTOR", "givefirst"),
         form_rate=reader.get("GIVEFIRST_FORM_RATE", "60"),
+        imap_url=reader.get("GIVEFIRST_IMAP_URL", ""),
+        mail_hooks=reader.get("GIVEFIRST_MAIL_HOOKS", ""),
     )
 
 

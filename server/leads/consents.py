@@ -14,6 +14,8 @@ PROOFS = {
     "button on the gift page": "leads.proof_gift_button",
     "one click in the mail program": "leads.proof_one_click",
     "import": "leads.proof_import",
+    "mail": "leads.proof_mail",
+    "complaint": "leads.proof_complaint",
 }
 
 

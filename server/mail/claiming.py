@@ -40,7 +40,7 @@ LOOK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claimed:
     """A delivery that is ours to send until its lease ends."""
 

@@ -26,7 +26,7 @@ from server.mail.mime import ME, WAY_OUT, Addressee, Sheet, home_of, list_header
 WIDTH = 73  # columns of our own lines: room for the soft break and an encoded first letter
 PLAIN = re.compile(r"[A-Za-z0-9/:_@-][A-Za-z0-9/:_@.,?;+~%() -]{0,70}[A-Za-z0-9/:_@.,?;+~%()-]")
 MARK = re.compile(r"zq(\d+)qz")
-TRACK, TO, DATE, MAIL_ID = "track", "to", "date", "mail_id"
+TRACK, TO, DATE, MAIL_ID, TOKEN = "track", "to", "date", "mail_id", "token"
 HEADER, TEXT, HTML = 0, 1, 2
 
 
@@ -50,15 +50,16 @@ class Mould:
     def fill(self, who: Addressee, at: datetime) -> bytes:
         """The mail of one reader, ready for the line. Raises KeyError for a missing value."""
         signed, base = self.site.token, self.site.base_url
-        way_out = f"{base}/unsubscribe/{signed(WAY_OUT, who.number)}".encode()
+        token = signed(WAY_OUT, who.number).encode()
         ready = {
             (TO, HEADER): mailbox(who.name, who.address),
             (DATE, HEADER): _date(at.replace(microsecond=0)),
             (MAIL_ID, HEADER): who.mail_id.encode(),
-            ("way_out", HEADER): way_out,
+            (TOKEN, HEADER): token,
         }
         # Letters of an address of ours stand for themselves in every part of a mail.
-        own = {"way_out": way_out, "me": f"{base}/me/{signed(ME, who.number)}".encode()}
+        own = {"way_out": f"{base}/unsubscribe/".encode() + token}
+        own |= {"me": f"{base}/me/{signed(ME, who.number)}".encode()}
         if self.is_followed:
             own[TRACK] = f"{base}/t/{signed(links.PURPOSE, who.number)}".encode()
         values = {**who.values, "name": who.name}
@@ -189,7 +190,7 @@ def _head(
     mail = EmailMessage(policy=SMTP)
     mail["From"] = settings.sender
     mail["Subject"] = subject
-    list_headers(mail, sheet.message, mark("way_out"), settings, site)
+    list_headers(mail, sheet.message, mark(TOKEN), settings, site)
     mail["Content-Language"] = sheet.message.language
     mail["MIME-Version"] = "1.0"
     own = {"To": mark(TO), "Date": mark(DATE), "Message-ID": mark(MAIL_ID)}

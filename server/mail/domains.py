@@ -5,30 +5,37 @@ from datetime import timedelta
 
 from server.kit.clock import now
 from server.kit.database import db_time, rows
-from server.mail.models import DomainPace
 
 IN_A_ROW = 3  # passing refusals of different mails, before the domain is left alone
-FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
+FIRST, LONGEST = timedelta(minutes=5), timedelta(days=1)
 STALLED = timedelta(minutes=1)
 POLICY = timedelta(hours=1)
 
 
-async def hold(domain: str, reason: str, first: timedelta = FIRST) -> None:
-    """Leave a domain alone for a while, each time in a row for twice as long."""
-    known = await DomainPace.get_or_none(domain=domain)
-    strikes = known.strikes if known else 0
-    until = now() + min(first * 2 ** min(strikes, 8), LONGEST)
+async def hold(domain: str, reason: str, first: timedelta = FIRST) -> bool:
+    """Leave a domain alone for a while, each time in a row for twice as long.
+
+    False, and no change, while it is left alone already: that tells nothing new.
+    """
+    moment = now()
     await rows(
         "INSERT INTO domain_pace (domain, hold_until, strikes, next_at, reason)"
-        " VALUES (?, ?, 1, ?, ?) ON CONFLICT (domain) DO UPDATE SET strikes ="
-        " domain_pace.strikes + 1, reason = excluded.reason, hold_until = CASE WHEN"
-        " domain_pace.hold_until > excluded.hold_until THEN domain_pace.hold_until"
-        " ELSE excluded.hold_until END",
+        " VALUES (?, ?, 0, ?, '') ON CONFLICT (domain) DO NOTHING",
         domain,
-        db_time(until),
-        db_time(now()),
-        reason[:300],
+        db_time(moment),
+        db_time(moment),
     )
+    held = await rows(
+        "UPDATE domain_pace SET strikes = strikes + 1, reason = ? WHERE domain = ?"
+        " AND hold_until <= ? RETURNING strikes",
+        reason[:300],
+        domain,
+        db_time(moment),
+    )
+    if not held:
+        return False
+    until = moment + min(first * 2 ** min(int(held[0]["strikes"]) - 1, 10), LONGEST)
+    await rows("UPDATE domain_pace SET hold_until = ? WHERE domain = ?", db_time(until), domain)
     # What is due moves along, so that a claim does not walk past all of it each time.
     await rows(
         "UPDATE delivery SET next_try_at = ? WHERE domain = ? AND state IN ('queued', 'retry')"
@@ -37,6 +44,7 @@ async def hold(domain: str, reason: str, first: timedelta = FIRST) -> None:
         domain,
         db_time(until),
     )
+    return True
 
 
 class Watch:
@@ -45,6 +53,10 @@ class Watch:
     def __init__(self) -> None:
         self._refusals: Counter[str] = Counter()
         self._held: set[str] = set()
+
+    def cares_for(self, domain: str) -> bool:
+        """A good answer of this domain is news."""
+        return domain in self._refusals or domain in self._held
 
     async def heard(self, domain: str, code: int, text: str) -> None:
         """An answer to one mail; some passing refusals in a row and the domain is left alone."""

@@ -8,6 +8,7 @@ one mail a line in doubt, the one whose text was under way.
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
+from typing import NamedTuple
 
 from server.kit.clock import now
 from server.mail import judging, outbox
@@ -32,8 +33,8 @@ from server.mail.writing import Writer
 
 MOST = 1000  # mails over one connection
 WITHDRAWN = "withdrawn on the way"
-NEEDS_UTF8 = Reply(553, "5.6.7 the relay takes no address with letters outside ASCII")
-TOO_LARGE = Reply(552, "5.3.4 larger than the relay takes")
+NEEDS_UTF8 = Reply(553, b"5.6.7 the relay takes no address with letters outside ASCII")
+TOO_LARGE = Reply(552, b"5.3.4 larger than the relay takes")
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class Round:
     health: Health
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """A delivery and what goes over the line."""
 
     one: Claimed
@@ -135,7 +135,9 @@ class RelayLine:
             return True
         won = await self.round.recorder.write(*entries)
         for one, reply in done:
-            await heed(one, reply, self.round)
+            self.round.health.heard(reply.code)
+            if reply.code >= 400 or self.round.watch.cares_for(one.domain):
+                await heed(one, reply, self.round)
         return held is None or (Mark, held.one.number) in won
 
     async def _exchange(
@@ -185,8 +187,7 @@ def _refusal(envelope: Envelope, session: Session) -> Reply | None:
 
 
 async def heed(one: Claimed, reply: Reply, round_: Round) -> None:
-    """What an answer tells beyond its mail: of the address, of the domain, of the relay."""
-    round_.health.heard(reply.code)
+    """What an answer tells beyond its mail: of the address and of the domain."""
     await round_.watch.heard(one.domain, reply.code, reply.text)
     if reply.code < 500:
         return

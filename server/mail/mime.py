@@ -10,6 +10,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Protocol
 
 from server.kit.settings import Settings
 from server.kit.site import Site
@@ -33,16 +34,26 @@ class Sheet:
     followed: bool = False
 
 
-@dataclass(frozen=True)
-class Addressee:
+class Addressee(Protocol):
     """One delivery as its mail needs it: number, Message-ID, reader and what fills the slots."""
 
-    number: int
-    mail_id: str
-    name: str
-    address: str
-    is_lead: bool
-    values: Mapping[str, str]
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def mail_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def is_lead(self) -> bool: ...
+
+    @property
+    def values(self) -> Mapping[str, str]: ...
 
 
 def compose(
@@ -58,7 +69,7 @@ def compose(
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = who.mail_id
     if message.list:
-        list_headers(mail, message, way_out, settings, site)
+        list_headers(mail, message, way_out.rpartition("/")[2], settings, site)
     elif message.kind == BY_HAND:
         _thread_headers(mail, who)
     else:
@@ -99,12 +110,13 @@ def home_of(message: Message, site: Site) -> str:
 
 
 def list_headers(
-    mail: EmailMessage, message: Message, way_out: str, settings: Settings, site: Site
+    mail: EmailMessage, message: Message, token: str, settings: Settings, site: Site
 ) -> None:
-    """What a mail to a list has to say (RFC 2369, RFC 2919, RFC 8058)."""
-    # Leave by one click of the mail program, or by a mail to a person.
-    mailbox_ = settings.sender.addr_spec
-    mail["List-Unsubscribe"] = f"<{way_out}>, <mailto:{mailbox_}?subject=unsubscribe>"
+    """What a mail to a list has to say (RFC 2369, RFC 2919, RFC 8058); `token` is what stands
+    behind the address of the way out."""
+    # Leave by one click of the mail program, or by a mail that names the same delivery.
+    by_mail = f"mailto:{settings.sender.addr_spec}?subject=unsubscribe%20{token}"
+    mail["List-Unsubscribe"] = f"<{site.url('/unsubscribe/')}{token}>, <{by_mail}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     host = site.base_url.partition("://")[2].partition(":")[0]
     mail["List-ID"] = f"<{message.list}.{host}>"

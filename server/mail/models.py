@@ -144,3 +144,62 @@ class Suppression(Model):
 
     class Meta:
         table = "suppression"
+
+
+class Arrival(Model):
+    """A mail that came in: `new` (whole in `octets`, as base64), `letter` (for a person: `letter`
+    holds what is needed of it), `done` (nothing is left but its mark, and what it was)."""
+
+    id = fields.IntField(primary_key=True)
+    digest = fields.CharField(64, unique=True)
+    source = fields.CharField(8)
+    sender = fields.CharField(320)
+    recipient = fields.CharField(320)
+    octets = fields.TextField()
+    state = fields.CharField(8)
+    outcome = fields.CharField(20)
+    letter: Any = fields.JSONField(default=dict)
+    attempts = fields.IntField(default=0)
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "arrival"
+
+
+class Bounce(Model):
+    """What came back of a delivery: `hard`, `soft`, `policy`, or `complaint`.
+
+    The delivery stays `sent`: it left; this says that it was not wanted or did not arrive.
+    """
+
+    id = fields.IntField(primary_key=True)
+    delivery: fields.ForeignKeyRelation[Delivery] = fields.ForeignKeyField(
+        "mail.Delivery", "bounces"
+    )
+    delivery_id: int
+    lead: fields.ForeignKeyNullableRelation[Lead] = fields.ForeignKeyField(
+        "leads.Lead", "bounces", null=True
+    )
+    lead_id: int | None
+    kind = fields.CharField(10)
+    status = fields.CharField(12)
+    diagnostic = fields.CharField(300)
+    source = fields.CharField(10)
+    digest = fields.CharField(64, unique=True)
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "bounce"
+
+
+class ListRest(Model):
+    """A lead whose mailbox took no mail, issue after issue: no lists from `at` to `ended_at`."""
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.OneToOneRelation[Lead] = fields.OneToOneField("leads.Lead", "list_rest")
+    lead_id: int
+    at: datetime = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "list_rest"

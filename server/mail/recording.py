@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from json import dumps
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
@@ -37,10 +37,19 @@ OTHER = (
     "UPDATE delivery SET state = {}, error = {}, attempts = {}, doubts = {}, next_try_at = {},"
     " lease_token = '', leased_until = NULL WHERE id = {} AND lease_token = {} RETURNING id"
 )
+_NUMBERED = tuple(f"${n}" for n in range(1, 8))
+BOTH = (
+    "WITH marks AS (UPDATE delivery d SET state = 'sending', leased_until = $3 FROM"
+    " unnest($1::bigint[], $2::text[]) AS x (id, token) WHERE d.id = x.id AND d.lease_token ="
+    " x.token AND d.state IN ('leased', 'sending') RETURNING d.id), sent AS (UPDATE delivery d"
+    " SET state = 'sent', sent_at = $6, error = '', lease_token = '', leased_until = NULL FROM"
+    " unnest($4::bigint[], $5::text[]) AS x (id, token) WHERE d.id = x.id AND d.lease_token ="
+    " x.token RETURNING d.id)"
+    " SELECT TRUE AS is_mark, id FROM marks UNION ALL SELECT FALSE, id FROM sent"
+)
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """The text of this mail is about to go: committed before its first octet does."""
 
     number: int
@@ -48,8 +57,7 @@ class Mark:
     until: datetime
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """The relay has it."""
 
     number: int
@@ -150,7 +158,7 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """One statement for each group, on a connection of our own."""
+    """One statement for a group, on a connection of our own."""
 
     def __init__(self, settings: Settings) -> None:
         self._dsn = settings.database_url
@@ -160,13 +168,14 @@ class PostgresStore:
         """One transaction; whatever went wrong, nothing of it stands."""
         if self._db is None or self._db.is_closed():
             self._db = await asyncpg.connect(self._dsn, target_session_attrs="read-write")
-        won: set[tuple[type[Entry], int]] = set()
-        groups = _groups(entries)
-        if len(groups) == 1 and groups[0][0] is not Other:
-            return await self._apply(self._db, *groups[0])
+        others = [one for one in entries if isinstance(one, Other)]
+        if not others:
+            return await self._both(self._db, entries)
         async with self._db.transaction():
-            for group in groups:
-                won |= await self._apply(self._db, *group)
+            won = await self._both(self._db, entries)
+            for one in others:
+                if await self._db.fetch(OTHER.format(*_NUMBERED), *_values(one)):
+                    won.add((Other, one.number))
         return won
 
     async def close(self) -> None:
@@ -174,17 +183,24 @@ class PostgresStore:
         if self._db:
             await self._db.close(timeout=5)
 
-    async def _apply(
-        self, db: asyncpg.Connection, kind: type[Entry], token: str, own: list[Entry]
+    async def _both(
+        self, db: asyncpg.Connection, entries: Sequence[Entry]
     ) -> set[tuple[type[Entry], int]]:
-        if kind is Other:
-            sql = OTHER.format(*(f"${n}" for n in range(1, 8)))
-            found = [row for one in own for row in await db.fetch(sql, *_values(one))]
-        else:
-            words = {"at": "$1", "ids": "id = ANY($2)", "token": "$3"}
-            sql = _shared(kind).format(**words)
-            found = await db.fetch(sql, _at(own[0]), [one.number for one in own], token)
-        return {(kind, row["id"]) for row in found}
+        """What is about to go and what is sent, in one round trip."""
+        marks = [one for one in entries if isinstance(one, Mark)]
+        sent = [one for one in entries if isinstance(one, Sent)]
+        if not marks and not sent:
+            return set()
+        found = await db.fetch(
+            BOTH,
+            [one.number for one in marks],
+            [one.token for one in marks],
+            marks[0].until if marks else None,
+            [one.number for one in sent],
+            [one.token for one in sent],
+            sent[0].at if sent else None,
+        )
+        return {(Mark if row["is_mark"] else Sent, row["id"]) for row in found}
 
 
 def _shared(kind: type[Entry]) -> str:

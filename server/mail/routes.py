@@ -1,14 +1,19 @@
-"""Links and the picture in a tip of a reader who said yes."""
+"""Links and the picture in a tip of a reader who said yes; what mail providers tell us."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.kit.text import whole_number
-from server.mail import following
+from server.mail import following, providers
+from server.mail.inbound import Reader
 from server.mail.links import TRAP
 from server.mail.models import Delivery
+from server.mail.postman import Postman
+from server.mail.providers import Call, UnsignedError
+from server.mail.providers_amazon import told_by_amazon
 from server.tracking import evidence
-from server.web.errors import NotFoundError
+from server.web.errors import NotFoundError, RefusedError
+from server.web.forms import read_body
 from server.web.routing import Route
 from server.web.visitor import visitor
 
@@ -50,7 +55,28 @@ async def opened(request: Request) -> Response:
     return Response(PIXEL, media_type="image/gif", headers=headers)
 
 
+async def hook(request: Request) -> Response:
+    """What a mail provider tells of our mail; 403 for what does not bear its signature."""
+    state, provider = request.app.state, request.path_params["provider"]
+    key = dict(state.settings.mail_hooks).get(provider)
+    if not key:
+        raise NotFoundError
+    body = await read_body(request, providers.LARGEST)
+    call = Call({name.lower(): value for name, value in request.headers.items()}, body)
+    try:
+        if provider == "ses":
+            told = await told_by_amazon(call, key)
+        else:
+            told = list(providers.READ[provider](call, key))
+    except UnsignedError:
+        raise RefusedError(403) from None
+    reader = Reader(state.settings, Postman.of(state))
+    await providers.take_in(reader, provider, told)
+    return Response(status_code=200)
+
+
 routes = [
     Route("/t/{token}/o.gif", opened, name="mail:opened", methods=["GET"], role="token"),
     Route("/t/{token}/{number}", follow, name="mail:follow", methods=["GET"], role="token"),
+    Route("/hooks/mail/{provider}", hook, name="mail:hook", methods=["POST"], role="signed"),
 ]

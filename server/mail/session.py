@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import cast
+from typing import NamedTuple, cast
 
 LONGEST_LINE = 2048  # octets of a reply line; RFC 5321 §4.5.3.1.5 says 512
 MOST_LINES = 100  # of one reply
@@ -35,12 +35,16 @@ class Patience:
     stall: float = 3
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What the relay said."""
 
     code: int
-    text: str
+    said: bytes
+
+    @property
+    def text(self) -> str:
+        """Its words, without the code."""
+        return self.said.decode("utf-8", "replace")
 
     @property
     def is_good(self) -> bool:
@@ -56,23 +60,20 @@ class Offer:
     smtputf8: bool = False
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """From whom to whom, and how many octets."""
 
     sender: str
     recipient: str
     size: int
 
-    def commands(self, offer: Offer) -> tuple[bytes, bytes]:
-        """MAIL and RCPT."""
+    def commands(self, offer: Offer) -> list[bytes]:
+        """MAIL, RCPT and DATA."""
         more = f" SIZE={self.size}" if offer.size is not None else ""
         if not self.recipient.isascii():
             more += " SMTPUTF8"
-        return (
-            f"MAIL FROM:<{self.sender}>{more}\r\n".encode(),
-            f"RCPT TO:<{self.recipient}>\r\n".encode(),
-        )
+        both = f"MAIL FROM:<{self.sender}>{more}\r\nRCPT TO:<{self.recipient}>\r\nDATA\r\n"
+        return both.encode().splitlines(keepends=True)
 
 
 class DroppedError(Exception):
@@ -158,7 +159,7 @@ class Session(asyncio.Protocol):
     async def _say_together(self, text: bytes | None, envelope: Envelope | None) -> None:
         parts = [text, END] if text is not None else []
         if envelope:
-            parts += [*envelope.commands(self.offer), b"DATA\r\n"]
+            parts += envelope.commands(self.offer)
         await self._say(b"".join(parts))
 
     async def _envelope(self, envelope: Envelope) -> Reply:
@@ -182,14 +183,10 @@ class Session(asyncio.Protocol):
         return refused
 
     async def _one_by_one(self, envelope: Envelope) -> Reply:
-        mail, rcpt = envelope.commands(self.offer)
-        for command, patience in (
-            (mail, self.patience.mail),
-            (rcpt, self.patience.rcpt),
-            (b"DATA\r\n", self.patience.data),
-        ):
+        patience = (self.patience.mail, self.patience.rcpt, self.patience.data)
+        for command, seconds in zip(envelope.commands(self.offer), patience, strict=True):
             await self._say(command)
-            reply = await self._reply(patience)
+            reply = await self._reply(seconds)
             if not reply.is_good:
                 await self._reset()
                 return reply
@@ -227,8 +224,7 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies come in pieces, of several lines, or as garbage."""
-        self._buffer += data
-        *lines, self._buffer = self._buffer.split(b"\n")
+        *lines, self._buffer = (self._buffer + data if self._buffer else data).split(b"\n")
         for line in lines:
             if self._fault:
                 return  # what follows garbage answers nothing of ours
@@ -241,9 +237,8 @@ class Session(asyncio.Protocol):
         if len(line) > LONGEST_LINE or len(self._lines) > MOST_LINES or not line[:3].isdigit():
             self.abort(DroppedError(f"no SMTP reply: {line[:60]!r}"))
         elif line[3:4] != b"-":
-            text = b" ".join(self._lines).decode("utf-8", "replace")
+            self._replies.append(Reply(int(line[:3]), b" ".join(self._lines)))
             self._lines.clear()
-            self._replies.append(Reply(int(line[:3]), text))
             if len(self._replies) > MOST_REPLIES:
                 self.abort(DroppedError("replies that nobody asked for"))
             self._wake()

@@ -12,7 +12,7 @@ from server.kit.site import Site
 from server.mail import mime
 from server.mail.claiming import Claimed
 from server.mail.compiling import Mould, compile_sheet
-from server.mail.mime import Addressee, Sheet
+from server.mail.mime import Sheet
 from server.mail.models import Message
 from server.mail.session import Envelope
 from server.mail.signing import Signer
@@ -61,14 +61,11 @@ class Writer:
         Raises LookupError or ValueError for what cannot be made.
         """
         message, links = self._messages[one.message_id]
-        who = Addressee(
-            one.number, one.mail_id, one.name, one.address, one.is_lead, dict(one.values)
-        )
         if one.is_listed and one.is_lead:  # no line begins with a dot
-            text = self._mould(Sheet(message, links, one.is_followed)).fill(who, now())
+            text = self._mould(message, links, followed=one.is_followed).fill(one, now())
         else:
-            mail = mime.compose(who, Sheet(message, links), self.settings, self.site, now())
-            text = mime.octets(mail, who)
+            sheet = Sheet(message, links)
+            text = mime.octets(mime.compose(one, sheet, self.settings, self.site, now()), one)
         if self._signer:
             text = self._signer.sign(text)
         if not one.is_listed:
@@ -76,9 +73,10 @@ class Writer:
         sender = mime.envelope_sender(one.number, self.settings, self.site)
         return Envelope(sender, one.address, len(text)), text
 
-    def _mould(self, sheet: Sheet) -> Mould:
-        key = (sheet.message.id, sheet.followed)
+    def _mould(self, message: Message, links: tuple[str, ...], *, followed: bool) -> Mould:
+        key = (message.id, followed)
         if key not in self._moulds:
+            sheet = Sheet(message, links, followed)
             self._moulds[key] = compile_sheet(sheet, self.settings, self.site)
             if len(self._moulds) > MOST:
                 self._moulds.popitem(last=False)

@@ -11,6 +11,7 @@ from server.kit.database import in_transaction, lock_word, sweep
 from server.kit.site import Site
 from server.leads.models import Lead
 from server.mail import outbox
+from server.mail.inbound import forget_letters
 from server.mail.models import Delivery
 from server.mail.transport import remove_files
 from server.privacy.holdings import holdings_of
@@ -79,6 +80,7 @@ async def _erase(
         strays = Delivery.filter(lead_id=None, address=email)
         await strays.exclude(key__startswith="login:").delete()
         await runs.forget_uploads_with(email)
+        await forget_letters(email)
         told = await Delivery.filter(about_id=lead.id).values_list("mail_id", flat=True)
         await lead.delete()
         await accounts.audit("lead.erased" if reason else "lead.forgotten", f"lead {lead_id}", by)

@@ -31,7 +31,7 @@ async def read_form(request: Request, largest: int = LARGEST) -> dict[str, str]:
     kept: dict[str, str] | None = getattr(request.state, "form", None)
     if kept is not None:
         return kept
-    body = await _body(request, largest)
+    body = await read_body(request, largest)
     kind = request.headers.get("content-type", "")
     try:
         if kind.startswith("multipart/form-data"):
@@ -61,7 +61,8 @@ async def read_file(request: Request, name: str) -> tuple[str, bytes]:
     return files.get(name, ("", b""))
 
 
-async def _body(request: Request, largest: int) -> bytes:
+async def read_body(request: Request, largest: int) -> bytes:
+    """The octets of a request; FormError for more than `largest`, or when they take too long."""
     parts: list[bytes] = []
     size = 0
     try:

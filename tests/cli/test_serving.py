@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import smtplib
 import socket
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.cli.commands import bare_environ, command, full_environ, givefirst
 from tests.cli.processes import has_ended, within, worker_of
 from tests.support import machine
 from tests.support.live import LiveServer, LiveServers
-from tests.support.processes import start, stop
+from tests.support.processes import free_port, start, stop
 from tests.support.smtp import SmtpServer
 
 BOOK = "/nl/library/gulle-gever"
@@ -169,3 +170,28 @@ def test_with_a_mail_server_the_mail_goes_there(
         mailbox = colleague.get(f"{site.url}/desk/mail").text
     assert "De mail gaat via de ingestelde mailserver de deur uit." in mailbox
     assert "Er is geen mailserver ingesteld" not in mailbox
+
+
+def test_a_worker_takes_mail_in_where_it_is_told(environ: dict[str, str], tmp_path: Path) -> None:
+    settings = environ | {"GIVEFIRST_SENDER": "Us <us@brugman.example.org>"}
+    place = f"127.0.0.1:{free_port()}"
+    log = tmp_path / "worker.log"
+    worker = start(
+        command("worker", "--inbound", place),
+        log,
+        environ=full_environ(settings),
+        cwd=machine.REPOSITORY,
+    )
+    try:
+        assert within(10, lambda: f"taking mail in on {place}" in log.read_text()), log.read_text()
+        with smtplib.SMTP(*place.split(":"), timeout=5) as client:  # type: ignore[arg-type]
+            client.sendmail("a@example.org", "us@brugman.example.org", "Subject: x\r\n\r\nhello")
+        assert "example.org" not in log.read_text()
+        taken = givefirst(settings, "worker", "--inbound", place).refusal()
+        assert place in taken
+    finally:
+        stop(worker)
+    assert worker.returncode == 0
+    wrong = givefirst(settings, "worker", "--inbound", "nowhere")
+    assert wrong.code == 2
+    assert "lmtp:127.0.0.1:8024" in wrong.err

@@ -38,6 +38,8 @@ WRONG = {
     "GIVEFIRST_FORM_RATE": ["0", "many"],
     "GIVEFIRST_DKIM_KEY": ["hunter2", "-----BEGIN PRIVATE KEY-----"],
     "GIVEFIRST_DKIM_SELECTOR": ["my key", "-", "a/b"],
+    "GIVEFIRST_IMAP_URL": ["mail.example.org", "imaps://host", "pop://u:hunter2@h", "imap://u@h:x"],
+    "GIVEFIRST_MAIL_HOOKS": ["mailgun", "mailgun:hunter2", "mandrill:hunter2hunter2"],
 }
 
 

@@ -16,9 +16,12 @@ from server.mail.models import BULK, Delivery
 from server.mail.sending import Sender
 from server.mail.session import Patience
 from tests.mail.furnishing import list_mail
+from tests.mail.test_crashes import wait_for
 from tests.mail.test_faults import IMPATIENT
+from tests.product import Product
 from tests.support import machine
 from tests.support.certificates import make_certificate, server_side
+from tests.support.lives import Lives
 from tests.support.relay import FaultyRelay
 
 
@@ -152,3 +155,17 @@ async def test_a_new_sender_warms_up_day_by_day(
             for _ in range(2):
                 await Sender(own, Site(own.base_url, own.secrets), IMPATIENT).drain(BULK)
             assert len(relay.accepted) == sent
+
+
+async def test_who_waits_for_a_mail_has_it_before_a_newsletter_is_through(
+    product: Product, environ: dict[str, str]
+) -> None:
+    await list_mail(600)
+    with FaultyRelay(pause=0.01) as relay, Lives() as fork:
+        fork.begin(environ | {"GIVEFIRST_SMTP_URL": relay.url})
+        wait_for(relay, 30)
+        await product.post("/nl/newsletter", data={"email": "nora@example.org"})
+        assert fork.ended() == 0
+    order = [address for address, _ in relay.accepted]
+    assert len(order) == 601
+    assert order.index("nora@example.org") < 500

@@ -13,7 +13,7 @@ from server.kit.database import rows
 from server.kit.settings import Settings
 from server.leads.models import Consent, Lead, Subscription
 from server.mail import outbox
-from server.mail.models import Delivery, Suppression
+from server.mail.models import Arrival, Bounce, Delivery, ListRest, Suppression
 from server.newsletter import issuing
 from server.privacy import erasing
 from server.privacy.holdings import holdings_of
@@ -69,7 +69,8 @@ async def test_every_row_is_gone_and_the_address_stays_as_a_hash(
     await worked_on(await Lead.get(email=READER), NAME)
     await erase(product, path)
     theirs = (Lead, Gift, Consent, Subscription, Event, Delivery, Score, Transition)
-    for model in (*theirs, Note, FollowUp, Outcome, Conversation, ConversationLine):
+    came_in = (Arrival, Bounce, ListRest)
+    for model in (*theirs, *came_in, Note, FollowUp, Outcome, Conversation, ConversationLine):
         assert await model.all().count() == 0, model
     for table, found in (await snapshot()).items():
         assert not [row for row in found if READER in row or NAME in row], table

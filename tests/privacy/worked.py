@@ -1,11 +1,12 @@
-"""What we leave behind of a lead: an outcome, a note, an owner, a conversation, and a table that
-waits."""
+"""What we leave behind of a lead: an outcome, a note, an owner, a conversation, mail that came
+back, and a table and mails that wait."""
 
 from base64 import b64encode
 
 from server.contact.models import Conversation, ConversationLine
 from server.kit.clock import now
 from server.leads.models import Lead
+from server.mail.models import Arrival, Bounce, Delivery, ListRest
 from server.sales.models import FollowUp, ImportRun, Note, Outcome
 
 
@@ -33,6 +34,7 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
         reasons=[],
         model_version=1,
     )
+    await _came_in(lead, told)
     for text in (f"email,name\n{lead.email.upper()},{name}", "email\nsomebody@else.example.org"):
         await ImportRun.create(
             kind="leads",
@@ -43,4 +45,28 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
             state="checked",
             report={},
             created_at=moment,
+        )
+
+
+async def _came_in(lead: Lead, told: str) -> None:
+    """A mail that came back, one that is not read yet, and one that waits for its conversation."""
+    moment = now()
+    delivery = await Delivery.filter(lead_id=lead.id).first()
+    own = {"status": "5.2.2", "diagnostic": told, "source": "dsn", "digest": f"b{lead.id}"}
+    await Bounce.create(delivery=delivery, lead=lead, kind="soft", at=moment, **own)
+    await ListRest.create(lead=lead, at=moment)
+    for state, octets, letter in (
+        ("new", b64encode(told.encode()).decode(), {}),
+        ("letter", "", {"from": lead.email, "text": told}),
+    ):
+        await Arrival.create(
+            digest=f"{state}{lead.id}",
+            source="smtp",
+            sender=lead.email if octets else "",
+            recipient="us@example.org",
+            octets=octets,
+            state=state,
+            outcome="",
+            letter=letter,
+            at=moment,
         )

@@ -22,6 +22,7 @@ from server.mail.leases import take_back_leases
 from server.mail.models import BULK, TRANSACTIONAL
 from server.mail.sending import Sender
 
+REST = 0.02  # seconds between two looks at a lane in which nothing is due
 REPOSITORY = Path(__file__).parent.parent.parent
 
 
@@ -34,8 +35,14 @@ async def live() -> None:
         await take_back_leases(alone=alone)
         sender = Sender(settings, Site(settings.base_url, settings.secrets))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sender.stop)
-        while sum(await asyncio.gather(sender.drain(TRANSACTIONAL), sender.drain(BULK))):
-            pass
+        is_busy = {TRANSACTIONAL: True, BULK: True}
+
+        async def keep(lane: int) -> None:
+            while any(is_busy.values()):
+                is_busy[lane] = await sender.drain(lane) > 0
+                await asyncio.sleep(0 if is_busy[lane] else REST)
+
+        await asyncio.gather(*map(keep, is_busy))
     finally:
         await close_database()
 

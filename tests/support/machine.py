@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,8 @@ TESTS = Path(__file__).parent.parent
 REPOSITORY = TESTS.parent
 AXE = TESTS / "node_modules" / "axe-core" / "axe.min.js"
 NU_CHECKER = TESTS / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+CANIEMAIL = TESTS / "node_modules" / "caniemail"
+NODE = Path(playwright.__file__).parent / "driver" / "node"  # playwright brings one along
 CHROMIUM = (
     "chromium",
     "chromium-browser",
@@ -32,9 +35,8 @@ def chromium() -> Path | None:
 @cache
 def _driver_runs() -> bool:
     """Whether the node that playwright brings along finds the libraries of the system it needs."""
-    node = Path(playwright.__file__).parent / "driver" / "node"
     try:
-        result = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=20)
+        result = subprocess.run([NODE, "--version"], capture_output=True, check=False, timeout=20)
     except OSError:
         return False
     return result.returncode == 0
@@ -65,21 +67,36 @@ def epubcheck() -> tuple[str, ...] | None:
     return (java, "-jar", found) if is_jar else (found,)
 
 
+@cache
+def postfix() -> Path | None:
+    """The command of Postfix, which only root can run."""
+    found = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(found) if found and os.geteuid() == 0 else None
+
+
+NPM = "npm install --prefix tests --no-package-lock"
+# Marker → whether its tests can run here, and what to do when not.
+NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
+    "postgres": (lambda: postgres_folder() is not None, "install postgresql"),
+    "epubcheck": (lambda: epubcheck() is not None, "install epubcheck and a Java runtime"),
+    "postfix": (lambda: postfix() is not None, "install postfix, and run them as root"),
+    "nu": (lambda: NU_CHECKER.exists() and _has("java"), f"{NPM}, and install a Java runtime"),
+    "spamassassin": (lambda: _has("spamassassin"), "install spamassassin"),
+    "caniemail": (lambda: (CANIEMAIL / "dist").is_dir() and _driver_runs(), NPM),
+    "poppler": (lambda: _has("pdftotext", "pdftoppm", "pdfinfo"), "install poppler-utils"),
+    "proc": (lambda: Path("/proc/self").exists(), "run them on Linux"),
+}
+
+
+def _has(*programs: str) -> bool:
+    return all(map(shutil.which, programs))
+
+
 def missing() -> dict[str, str]:
     """Markers whose tests cannot run here, each with what to do about it."""
-    lacks: dict[str, str] = {}
+    lacks = {marker: how for marker, (is_there, how) in NEEDS.items() if not is_there()}
     if lack := _browser_lacks():
         lacks["browser"] = lack
-    if postgres_folder() is None:
-        lacks["postgres"] = "install postgresql"
-    if epubcheck() is None:
-        lacks["epubcheck"] = "install epubcheck and a Java runtime"
-    if not NU_CHECKER.exists() or not shutil.which("java"):
-        lacks["nu"] = "npm install --prefix tests --no-package-lock, and install a Java runtime"
-    if not all(map(shutil.which, ("pdftotext", "pdftoppm", "pdfinfo"))):
-        lacks["poppler"] = "install poppler-utils"
-    if not Path("/proc/self").exists():
-        lacks["proc"] = "run them on Linux"
     return lacks
 
 
@@ -88,7 +105,7 @@ def _browser_lacks() -> str:
         return "install chromium"
     if not _driver_runs():
         return "install libatomic1, for playwright"
-    return "" if AXE.exists() else "npm install --prefix tests --no-package-lock"
+    return "" if AXE.exists() else NPM
 
 
 def must_have_all() -> bool:

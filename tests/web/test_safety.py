@@ -20,6 +20,7 @@ READER = "joost@example.org"
 EXAMPLES = {
     "lang": "nl", "slug": "gulle-gever", "file": "geven-werkt", "kind": "pdf", "path": "public.css",
     "issue": "2026-47", "token": "1.nonsense", "secret": "nonsense", "number": "1", "name": "x",
+    "provider": "mailgun",
 }  # fmt: skip
 # Evidence and the moment a colleague was last seen may be written by looking.
 MAY_GROW = {"event"}
@@ -95,10 +96,10 @@ async def test_looking_changes_nothing_a_person_would_miss(product: Product) -> 
 
 def test_every_route_declares_its_role_and_its_methods() -> None:
     for route in all_routes():
-        assert route.role in ("public", "token", "staff", *ROLES)
+        assert route.role in ("public", "token", "signed", "staff", *ROLES)
         assert route.methods
         assert ("{token}" in route.path or "{secret}" in route.path) == (route.role == "token")
-        assert route.path.startswith("/desk") or route.role in ("public", "token")
+        assert route.path.startswith("/desk") or route.role in ("public", "token", "signed")
 
 
 async def test_each_role_opens_its_own_rooms_only(product: Product) -> None:

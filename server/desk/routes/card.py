@@ -12,6 +12,7 @@ from server.kit.clock import now
 from server.kit.text import amount, whole_number
 from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Lead
+from server.mail import bounces
 from server.readiness.objecting import switch_profiling
 from server.sales import finding, follow_up, outcomes, timeline, told
 from server.sales.models import Outcome
@@ -57,6 +58,8 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         notes=await follow_up.notes_of(lead),
         follow_up=await follow_up.follow_up_of(lead),
         colleagues=await follow_up.colleagues(),
+        came_back=await bounces.returned_of(lead.id),
+        rest=await bounces.resting(lead.id),
         firm=await finding.firm_of(lead, view),
         done=await outcome_line(request, view, "done"),
         undone=await outcome_line(request, view, "undone"),
@@ -212,6 +215,14 @@ async def profiling(request: Request) -> Response:
     return RedirectResponse(f"/desk/leads/{lead.id}", 303)
 
 
+async def try_again(request: Request) -> Response:
+    """Take a lead whose mailbox took no issues back on their lists."""
+    lead = await lead_of(request)
+    if await bounces.try_again(lead.id):
+        await accounts.audit("list.resumed", f"lead {lead.id}", request.state.staff)
+    return RedirectResponse(f"/desk/leads/{lead.id}#h-back", 303)
+
+
 def _post(path: str, endpoint: Any, name: str) -> Route:
     return Route(path, endpoint, name=f"desk:{name}", methods=["POST"], role="sales")
 
@@ -224,5 +235,6 @@ routes = [
     _post("/desk/notes/{number:int}", tick, "tick"),
     _post("/desk/leads/{number:int}/owner", assign, "assign"),
     _post("/desk/leads/{number:int}/snooze", snooze, "snooze"),
+    _post("/desk/leads/{number:int}/try-again", try_again, "try_again"),
     _post("/desk/leads/{number:int}/profiling", profiling, "profiling"),
 ]
