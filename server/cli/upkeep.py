@@ -73,7 +73,7 @@ def find_faults(settings: Settings) -> list[Finding]:
     found += letters.findings()
     tips = Tips(settings.content)
     editor = Editor(site_of(settings), house.fresh(), letters, tips, settings.timezone)
-    found += linting.lint_texts(editor)
+    found += linting.lint_texts(editor) + linting.lint_sequences(editor)
     return sorted(found, key=lambda one: (str(one.file), one.line))
 
 

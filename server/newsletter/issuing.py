@@ -134,16 +134,20 @@ def letter_of(editor: Editor, tip: Tip) -> Letter:
 
 def sample_of(editor: Editor, tip: Tip) -> Letter:
     """A tip as a reader who signed up today would get it; a slot that nothing fills stands open."""
-    letter = letter_of(editor, tip)
+    return sample(editor, letter_of(editor, tip), tip.language)
+
+
+def sample(editor: Editor, letter: Letter, language: str) -> Letter:
+    """A letter to the list as a reader who signed up today would get it."""
     linked = {link_slot(number) for number in range(1, len(letter.links) + 1)}
     lacking = set(SLOT.findall(letter.subject + letter.html + letter.text)) - linked
     return letter.finished(
         {slot: f"{{{{ {slot} }}}}" for slot in lacking}
         | {
-            "since": long_date(tip.language, now().astimezone(editor.zone)),
+            "since": long_date(language, now().astimezone(editor.zone)),
             "way_out": editor.site.url("/unsubscribe/…"),
             "me": editor.site.url("/me/…"),
-            "home": editor.site.url(f"/{tip.language}/"),
+            "home": editor.site.url(f"/{language}/"),
         }
     )
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from server.kit.content import Document, Finding, read_document
 from server.mail.letters import FOOT_SLOTS, HOUSE_SLOTS, OPTIONAL, READER_SLOTS, Letter
-from server.newsletter import issuing
+from server.newsletter import issuing, sequences_running
 from server.newsletter.addresses import leads_somewhere
 from server.newsletter.issuing import Editor
+from server.newsletter.sequences import Sequences
 from server.newsletter.tips import Tip
 
 HEAVIEST = 100_000  # octets of a mail; above 102 kB large providers show the first part only
@@ -80,9 +81,26 @@ def lint_texts(editor: Editor) -> list[Finding]:
     return [fault for tip in tips for fault in _of(editor, tip)]
 
 
+def lint_sequences(editor: Editor) -> list[Finding]:
+    """What is wrong with the sequences and the texts they send."""
+    sequences = Sequences(editor.tips.folder)
+    found = sequences.findings()
+    for sequence in sequences.all().values():
+        folder = editor.tips.folder / "sequences" / sequence.name
+        for tip in sequence.texts.values():
+            letter = sequences_running.sample_of(editor, sequence, tip)
+            file = folder / f"{tip.issue}.{tip.language}.md"
+            found += _faults(editor, tip, read_document(file), letter)
+    return found
+
+
 def _of(editor: Editor, tip: Tip) -> Iterator[Finding]:
+    file = editor.tips.folder / "newsletter" / f"{tip.issue}.{tip.language}.md"
+    return _faults(editor, tip, read_document(file), issuing.sample_of(editor, tip))
+
+
+def _faults(editor: Editor, tip: Tip, doc: Document, letter: Letter) -> Iterator[Finding]:
     content = editor.tips.folder
-    doc = read_document(content / "newsletter" / f"{tip.issue}.{tip.language}.md")
     if not tip.subject.strip():
         yield _finding(doc, "subject:", "newsletter.lint_no_subject")
     yield from _slots(doc)
@@ -95,7 +113,7 @@ def _of(editor: Editor, tip: Tip) -> Iterator[Finding]:
             source = picture.get("src", "")
             yield _finding(doc, source, "newsletter.lint_no_alt", {"picture": source})
     yield from _asks(doc, tip)
-    size = _octets(issuing.sample_of(editor, tip))
+    size = _octets(letter)
     if size > HEAVIEST:
         values = {"size": -(-size // 1000), "most": HEAVIEST // 1000}
         yield _finding(doc, "", "newsletter.lint_heavy", values)

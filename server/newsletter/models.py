@@ -5,6 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from server.leads.models import Lead
 from server.mail.models import Message
 
 
@@ -111,3 +112,37 @@ class TipRhythm(Model):
 
     class Meta:
         table = "tip_rhythm"
+
+
+class Enrolment(Model):
+    """A reader in a sequence: at step `step` since `entered_at`, looked at again at `due_at`.
+
+    `mailed_at`: when the last text was promised; `why` says how it ended. Once in a lifetime.
+    """
+
+    id = fields.IntField(primary_key=True)
+    sequence = fields.CharField(40)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "enrolments")
+    lead_id: int
+    step = fields.IntField(default=0)
+    joined_at = fields.DatetimeField()
+    entered_at = fields.DatetimeField()
+    mailed_at = fields.DatetimeField(null=True)
+    due_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    why = fields.CharField(20, default="")
+
+    class Meta:
+        table = "enrolment"
+        unique_together = [("sequence", "lead")]
+
+
+class SequenceStop(Model):
+    """A sequence that a person stopped for everybody."""
+
+    id = fields.IntField(primary_key=True)
+    sequence = fields.CharField(40, unique=True)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "sequence_stop"

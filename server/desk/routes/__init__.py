@@ -11,6 +11,7 @@ from server.desk.routes import (
     leads,
     mailing,
     report,
+    sequences,
     tables,
 )
 from server.web.routing import Route
@@ -22,6 +23,7 @@ routes: list[Route] = [
     *conversations.routes,
     *editing.routes,
     *issues.routes,
+    *sequences.routes,
     *report.routes,
     *tables.routes,
     *mailing.routes,

@@ -32,7 +32,7 @@ async def newsletter(request: Request) -> Response:
 
 
 async def _newsletter(request: Request, status: int = 200, error: str = "") -> Response:
-    editor = _editor(request)
+    editor = editor_of(request)
     return page(
         request,
         "desk/newsletter.html",
@@ -59,20 +59,21 @@ async def steer(request: Request) -> Response:
     form = await read_form(request)
     do, key = form.get("do", ""), form.get("key", "")
     if do in ("on", "off"):
-        if await rhythm.switch(_editor(request), on=do == "on"):
+        if await rhythm.switch(editor_of(request), on=do == "on"):
             await accounts.audit(f"rhythm.{do}", "", request.state.staff)
     elif do in ("skip", "open"):
         if not await rhythm.skip(key, skipped=do == "skip"):
             return await _newsletter(request, 409, "desk.slot_past")
         action = "slot.skipped" if do == "skip" else "slot.opened"
         await accounts.audit(action, key, request.state.staff)
-        await rhythm.fill(_editor(request))
+        await rhythm.fill(editor_of(request))
     else:
         return await _newsletter(request, 422, "desk.issue_cannot")
     return RedirectResponse(f"/desk/newsletter?told={do}", 303)
 
 
-def _editor(request: Request) -> Editor:
+def editor_of(request: Request) -> Editor:
+    """Whoever sends, over the files as they are now."""
     state = request.app.state
     return Editor(
         state.site, state.house.fresh(), state.letters, state.tips, state.settings.timezone
@@ -109,11 +110,11 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         status=status,
         tip=tip,
         editions=editions,
-        letter=issuing.sample_of(_editor(request), tip),
+        letter=issuing.sample_of(editor_of(request), tip),
         status_of=await status_of(name),
         figures=await figures.figures_of(name),
         audience=await audience_now(name, state.tips),
-        faults=previewing.faults(linting.lint(_editor(request), name), request.state.language),
+        faults=previewing.faults(linting.lint(editor_of(request), name), request.state.language),
         told=request.query_params.get("told", ""),
         error=error,
         plan=await IssuePlan.get_or_none(name=name),
@@ -134,7 +135,7 @@ async def issue_page(request: Request) -> Response:
 
 async def issue_mail(request: Request) -> Response:
     """The mail as a reader who signed up today would get it."""
-    html = issuing.sample_of(_editor(request), _tip(request)).html
+    html = issuing.sample_of(editor_of(request), _tip(request)).html
     return boxed(request, previewing.in_light_of(html, request.query_params.get("look", "")))
 
 
@@ -145,10 +146,10 @@ async def send_issue(request: Request) -> Response:
     if form.get("sure") != "yes":
         return await _issue(request, 422, "desk.issue_not_sure")
     try:
-        linting.demand_fit(_editor(request), name)
+        linting.demand_fit(editor_of(request), name)
     except linting.UnfitError:
         return await _issue(request, 422, "desk.issue_unfit")
-    first = await issuing.send(_editor(request), name, with_invented=True)
+    first = await issuing.send(editor_of(request), name, with_invented=True)
     if first:
         await accounts.audit("issue.sent", name, request.state.staff)
     return RedirectResponse(f"/desk/newsletter/{name}?told={'sent' if first else 'before'}", 303)
@@ -165,7 +166,7 @@ async def test_issue(request: Request) -> Response:
         return await _issue(request, 422, "web.address_wrong")
     name = request.path_params["issue"]
     spoken = language if language in known else known[0]
-    await issuing.send_test(_editor(request), name, address, spoken)
+    await issuing.send_test(editor_of(request), name, address, spoken)
     return RedirectResponse(f"/desk/newsletter/{name}?told=test&lang={spoken}", 303)
 
 
@@ -177,7 +178,7 @@ async def decide(request: Request) -> Response:
     if do == "plan":
         return await _plan(request, name, form.get("at", ""))
     if do in ("up", "down"):
-        editor = _editor(request)
+        editor = editor_of(request)
         await lineup.move(editor.tips, editor.house, editor.zone, name, up=do == "up")
         await rhythm.fill(editor)
         return RedirectResponse("/desk/newsletter#queue", 303)
@@ -187,12 +188,12 @@ async def decide(request: Request) -> Response:
     if not await act(request, name):
         return await _issue(request, 409, "desk.issue_cannot")
     await accounts.audit(action, name, request.state.staff)
-    await rhythm.fill(_editor(request))
+    await rhythm.fill(editor_of(request))
     return RedirectResponse(f"/desk/newsletter/{name}?told={do}", 303)
 
 
 async def _plan(request: Request, name: str, written: str) -> Response:
-    editor = _editor(request)
+    editor = editor_of(request)
     try:
         wish = datetime.fromisoformat(written).replace(tzinfo=None)
         at = on_wall(wish.date(), wish.time(), editor.zone)
