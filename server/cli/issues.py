@@ -9,11 +9,12 @@ from server.cli.shared import RefusedError, address_of, report, site_of, speak
 from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.slots import in_gap, on_wall
-from server.kit.text import clock_time, day_and_date, long_date
+from server.kit.text import clock_time, day_and_date, long_date, number
 from server.mail.letters import Letters
 from server.newsletter import issuing, lineup, linting, steering
 from server.newsletter.issuing import Editor, NoSuchIssueError
 from server.newsletter.models import IssuePlan
+from server.newsletter.reporting import report_of
 from server.newsletter.standing import Status, status_of
 from server.newsletter.tips import Tips
 from server.staff import accounts
@@ -147,7 +148,7 @@ async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) 
         state = plan.state if plan and plan.send_at else "draft"
         report(args, {"issue": args.issue, "state": state}, [state])
         return
-    data = {
+    data: dict[str, object] = {
         "issue": status.issue,
         "state": status.state,
         "audience": status.audience,
@@ -155,7 +156,18 @@ async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) 
         "states": status.states,
         "gone": status.gone,
     }
-    report(args, data, _in_words(status, settings))
+    told = await report_of(args.issue)
+    lines = _in_words(status, settings)
+    if told:
+        data["report"] = told.as_data()
+        counts = {"desk.issue_delivered": told.delivered}
+        counts |= {BACK[kind]: count for kind, count in told.bounced.items()}
+        lines += [f"  {n:>8}  {speak(settings, key)}" for key, n in counts.items() if n]
+        if told.done_at:
+            when = clock_time(settings.language, told.done_at.astimezone(editor.zone))
+            rate = number(settings.language, told.a_minute)
+            lines.append(speak(settings, "desk.issue_done_at", when=when, rate=rate))
+    report(args, data, lines)
 
 
 WORDS = {
@@ -166,6 +178,13 @@ WORDS = {
     "suppressed": "desk.d_suppressed",
     "parked": "desk.d_parked",
     "held": "desk.d_held",
+}
+
+
+BACK = {
+    "hard": "desk.issue_hard",
+    "soft": "desk.issue_soft",
+    "policy": "desk.issue_policy",
 }
 
 

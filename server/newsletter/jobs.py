@@ -1,9 +1,9 @@
 """What the worker does for the newsletter."""
 
-from server.newsletter import queueing, rhythm, sequences_joining, sequences_running
+from server.newsletter import halting, queueing, rhythm, sequences_joining, sequences_running
 from server.newsletter.issuing import Editor
 
-__all__ = ["keep_rhythm", "queue_deliveries", "start_sequences", "walk_sequences"]
+__all__ = ["halt_bad", "keep_rhythm", "queue_deliveries", "start_sequences", "walk_sequences"]
 
 
 async def queue_deliveries(editor: Editor) -> int:
@@ -26,3 +26,8 @@ async def walk_sequences(editor: Editor) -> int:
 async def start_sequences(editor: Editor) -> int:
     """Who took an asset that starts a sequence joins it."""
     return await sequences_joining.start_by_rule(editor)
+
+
+async def halt_bad(editor: Editor) -> int:
+    """Pause an issue of which too much comes back, and tell the editors."""
+    return await halting.halt_bad(editor)

@@ -27,6 +27,8 @@ class Issue(Model):
     rules: Any = fields.JSONField(default=dict)
     paused_at = fields.DatetimeField(null=True)
     again_at = fields.DatetimeField(null=True)
+    halted_at = fields.DatetimeField(null=True)
+    halted_why = fields.CharField(20, default="")
 
     class Meta:
         table = "issue"

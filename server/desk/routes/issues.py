@@ -8,16 +8,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.desk import issues, previewing
+from server.desk.report.mailed import charts_of
+from server.desk.report.words import Words
 from server.desk.routes.boxes import as_reader, boxed
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.kit.slots import in_gap, on_wall
 from server.kit.text import clock_time, weekday_name
-from server.newsletter import figures, issuing, lineup, linting, rhythm, steering
+from server.newsletter import issuing, lineup, linting, rhythm, steering
 from server.newsletter.audience import audience_now
 from server.newsletter.issuing import Editor
-from server.newsletter.models import IssuePlan
-from server.newsletter.standing import status_of
+from server.newsletter.models import Issue, IssuePlan
+from server.newsletter.reporting import report_of
 from server.newsletter.tips import Tip
 from server.staff import accounts
 from server.web.errors import NotFoundError
@@ -104,6 +106,7 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
     wanted = request.query_params.get("lang", "") or request.state.language
     tip = next((one for one in editions if one.language == wanted), editions[0])
     state = request.app.state
+    zone, told = state.settings.timezone, await report_of(name)
     return page(
         request,
         "desk/issue.html",
@@ -111,14 +114,16 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         tip=tip,
         editions=editions,
         letter=issuing.sample_of(editor_of(request), tip),
-        status_of=await status_of(name),
-        figures=await figures.figures_of(name),
+        status_of=told.status if told else None,
+        report=told,
+        charts=charts_of(told, Words(request.state.language), zone) if told else {},
+        halted=(await Issue.get(name=name)).halted_why if told else "",
         audience=await audience_now(name, state.tips),
         faults=previewing.faults(linting.lint(editor_of(request), name), request.state.language),
         told=request.query_params.get("told", ""),
         error=error,
         plan=await IssuePlan.get_or_none(name=name),
-        zone=str(state.settings.timezone),
+        zone=str(zone),
         next_slot=state.house.fresh().next_tip(now(), state.settings.timezone),
     )
 
