@@ -76,7 +76,7 @@ async def test_what_left_what_came_back_and_how_long_yet(product: Product) -> No
     assert report.as_data()["clicks"] is None  # nobody agreed to be followed
     page = (await (await product.log_in("editor")).get("/desk/newsletter/a")).text
     assert "terug, adres bestaat niet" in page
-    assert "vertrokken de meeste" in page
+    assert "vertrokken de meeste: 7 van 7" in page
 
 
 async def test_an_issue_that_comes_back_is_halted_once_and_told(

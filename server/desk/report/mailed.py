@@ -12,13 +12,16 @@ MOST_HOURS, MOST_LINKS = 48, 12
 HOUR = timedelta(hours=1)
 
 
-def charts_of(report: Report, words: Words, zone: tzinfo) -> dict[str, Chart]:
-    """What can be drawn of an issue: nothing before anything left, no links of too few people."""
+def charts_of(report: Report, words: Words, zone: tzinfo, home: str) -> dict[str, Chart]:
+    """What can be drawn of an issue: nothing before anything left, no links of too few people.
+
+    Links to our own pages are named without `home`.
+    """
     found = {}
     if report.hours:
         found["left"] = hour_chart(words, report.hours, zone)
     if report.figures.is_told and any(link.readers for link in report.figures.links):
-        found["links"] = link_chart(words, list(report.figures.links[:MOST_LINKS]))
+        found["links"] = link_chart(words, list(report.figures.links[:MOST_LINKS]), home)
     return found
 
 
@@ -37,6 +40,8 @@ def hour_chart(words: Words, hours: list[tuple[datetime, int]], zone: tzinfo) ->
     caption = words("desk.issue_hours")
     head = [words("desk.head_hour"), words("desk.head_departed")]
     table = Table(caption, head, [[_hour(words, one, zone), words.number(n)] for one, n in hours])
+    if len(spans) == 1:  # one column says no more than the sentence
+        return Chart(finding, words("desk.issue_hours_drawn"), [table])
     sizes = (Drawing(WIDE, 170), Drawing(NARROW, 160))
     for sheet in sizes:
         _draw_hours(sheet, words, spans, zone)
@@ -70,10 +75,12 @@ def _draw_hours(
     sheet.line([(left, bottom), (left + room, bottom)], "c-base")
 
 
-def link_chart(words: Words, links: list[LinkFigures]) -> Chart:
+def link_chart(words: Words, links: list[LinkFigures], home: str) -> Chart:
     """How many people followed each link."""
     first = links[0]
-    finding = words("desk.issue_links_found", link=_name(first.target, 60), count=first.readers)
+    finding = words(
+        "desk.issue_links_found", link=_name(first.target, home, 60), count=first.readers
+    )
     caption = words("desk.issue_per_link")
     head = [words("desk.issue_link"), words("desk.issue_people"), words("desk.issue_clicks")]
     rows = [[one.target, words.number(one.readers), words.number(one.clicks)] for one in links]
@@ -82,7 +89,7 @@ def link_chart(words: Words, links: list[LinkFigures]) -> Chart:
         room = sheet.width - 60
         for n, link in enumerate(links):
             y = 44.0 * n
-            sheet.text((0, y + 14), _name(link.target, 90 if sheet.is_wide else 44), "c-s")
+            sheet.text((0, y + 14), _name(link.target, home, 90 if sheet.is_wide else 44), "c-s")
             width = room * link.readers / max(1, first.readers)
             sheet.bar((0, y + 20), width, 14, "c-given")
             sheet.text((width + 6, y + 31), words.number(link.readers), "c-b")
@@ -90,6 +97,7 @@ def link_chart(words: Words, links: list[LinkFigures]) -> Chart:
     return Chart(finding, words("desk.issue_links_drawn"), [Table(caption, head, rows)], plots)
 
 
-def _name(target: str, most: int) -> str:
-    bare = target.partition("://")[2] or target
+def _name(target: str, home: str, most: int) -> str:
+    own = target.removeprefix(home)
+    bare = own if own.startswith("/") else target.partition("://")[2] or target
     return bare if len(bare) <= most else f"{bare[: most - 1]}…"

@@ -116,7 +116,9 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         letter=issuing.sample_of(editor_of(request), tip),
         status_of=told.status if told else None,
         report=told,
-        charts=charts_of(told, Words(request.state.language), zone) if told else {},
+        charts=charts_of(told, Words(request.state.language), zone, state.site.base_url)
+        if told
+        else {},
         halted=(await Issue.get(name=name)).halted_why if told else "",
         audience=await audience_now(name, state.tips),
         faults=previewing.faults(linting.lint(editor_of(request), name), request.state.language),
