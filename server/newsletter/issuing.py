@@ -1,6 +1,6 @@
 """Starting an issue: its texts and its audience are fixed at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from server.mail.links import body_of
 from server.mail.models import Message
 from server.mail.postman import Postman
 from server.newsletter.audience import Rules
-from server.newsletter.models import Issue, IssuePlan, IssueText
+from server.newsletter.models import Issue, IssuePlan, IssueText, IssueVariant
 from server.newsletter.tips import Tip, Tips
 
 MORNING = time(9)  # when an issue reaches each reader by their own clock
@@ -61,6 +61,9 @@ async def send(
             return False
         issue = await Issue.get(id=written[0]["id"])
         await _keep_texts(editor, issue, rules)
+        if await _keep_variants(editor, issue, rules):
+            judge_at = (planned or moment) + editions[0].judged_after
+            await Issue.filter(id=issue.id).update(judge_at=judge_at)
         if rules.local:
             for zone, at in (await _moments(editor.zone, moment, planned)).items():
                 await rows(
@@ -82,6 +85,21 @@ async def _keep_texts(editor: Editor, issue: Issue, rules: Rules) -> None:
         if tip and language in LANGUAGES:
             message = await message_of(editor, tip)
             await IssueText.create(issue=issue, language=language, message=message)
+
+
+async def _keep_variants(editor: Editor, issue: Issue, rules: Rules) -> bool:
+    """Both subjects for each language that has two; False where there is one."""
+    found = False
+    for language in rules.languages:
+        tip = editor.tips.exactly(issue.name, language)
+        if tip and tip.other_subject:
+            for number, subject in enumerate((tip.subject, tip.other_subject)):
+                message = await message_of(editor, replace(tip, subject=subject))
+                await IssueVariant.create(
+                    issue=issue, language=language, number=number, message=message
+                )
+            found = True
+    return found
 
 
 async def clocks() -> list[str]:

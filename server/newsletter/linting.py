@@ -148,7 +148,7 @@ def _lines(doc: Document) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines, 1):
         if number > start:
             yield number, line
-        elif match := re.match(r"\s*(?:subject|preview)\s*:\s*(.*)", line):
+        elif match := re.match(r"[\s-]*(?:variants: *\[\{)?(?:subject|preview)\s*:\s*(.*)", line):
             yield number, match[1].strip("'\"")
 
 

@@ -29,6 +29,7 @@ class Issue(Model):
     again_at = fields.DatetimeField(null=True)
     halted_at = fields.DatetimeField(null=True)
     halted_why = fields.CharField(20, default="")
+    judge_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "issue"
@@ -148,3 +149,19 @@ class SequenceStop(Model):
 
     class Meta:
         table = "sequence_stop"
+
+
+class IssueVariant(Model):
+    """One of the two subjects (`number` 0 or 1) of a started issue, in one language."""
+
+    id = fields.IntField(primary_key=True)
+    issue: fields.ForeignKeyRelation[Issue] = fields.ForeignKeyField("newsletter.Issue", "variants")
+    issue_id: int
+    language = fields.CharField(2)
+    number = fields.IntField()
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "variants")
+    message_id: int
+
+    class Meta:
+        table = "issue_variant"
+        unique_together = [("issue", "language", "number")]

@@ -20,6 +20,7 @@ from server.newsletter.audience import audience_now
 from server.newsletter.issuing import Editor
 from server.newsletter.models import Issue, IssuePlan
 from server.newsletter.reporting import report_of
+from server.newsletter.splitting import NEEDED, contest_of
 from server.newsletter.tips import Tip
 from server.staff import accounts
 from server.web.errors import NotFoundError
@@ -119,6 +120,8 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
         charts=charts_of(told, Words(request.state.language), zone, state.site.base_url)
         if told
         else {},
+        contest=await contest_of(name),
+        needed=NEEDED,
         halted=(await Issue.get(name=name)).halted_why if told else "",
         audience=await audience_now(name, state.tips),
         faults=previewing.faults(linting.lint(editor_of(request), name), request.state.language),
