@@ -93,6 +93,9 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman()))),
         Job("replies", lambda: contact_jobs.take_replies(reception())),
         Job("old arrivals", mail_jobs.forget_arrivals, every=HOUR),
+        Job("breaker", lambda: newsletter_jobs.halt_bad(editor()), every=20),
+        Job("sequences", lambda: newsletter_jobs.walk_sequences(editor()), every=1),
+        Job("who joins", lambda: newsletter_jobs.start_sequences(editor()), every=60),
         Job("scores", partial(readiness_jobs.score_new, judge)),
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
         Job(

@@ -9,11 +9,12 @@ from server.cli.shared import RefusedError, address_of, report, site_of, speak
 from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.slots import in_gap, on_wall
-from server.kit.text import clock_time, day_and_date, long_date
+from server.kit.text import clock_time, day_and_date, long_date, number
 from server.mail.letters import Letters
-from server.newsletter import issuing, lineup, steering
+from server.newsletter import issuing, lineup, linting, steering
 from server.newsletter.issuing import Editor, NoSuchIssueError
 from server.newsletter.models import IssuePlan
+from server.newsletter.reporting import report_of
 from server.newsletter.standing import Status, status_of
 from server.newsletter.tips import Tips
 from server.staff import accounts
@@ -33,6 +34,10 @@ async def do_newsletter(args: argparse.Namespace, settings: Settings) -> None:
         await ISSUE_COMMANDS[args.what](args, settings, editor)
     except NoSuchIssueError:
         raise RefusedError(speak(settings, "desk.cli_no_issue", issue=args.issue)) from None
+    except linting.UnfitError as error:
+        faults = [one.text(settings.language) for one in error.findings]
+        told = speak(settings, "desk.cli_unfit", issue=args.issue, count=len(faults))
+        raise RefusedError("\n".join([told, *faults])) from None
 
 
 async def _list_issues(args: argparse.Namespace, editor: Editor) -> None:
@@ -69,6 +74,7 @@ async def _test(args: argparse.Namespace, settings: Settings, editor: Editor) ->
 
 
 async def _send(args: argparse.Namespace, settings: Settings, editor: Editor) -> None:
+    linting.demand_fit(editor, args.issue)
     first = await issuing.send(editor, args.issue, with_invented=True)
     await accounts.audit("issue.sent", args.issue)
     while args.wait:
@@ -88,6 +94,7 @@ async def _schedule(args: argparse.Namespace, settings: Settings, editor: Editor
         raise RefusedError(speak(settings, "desk.cli_which_moment", written=args.detail)) from None
     at = wish if wish.tzinfo else on_wall(wish.date(), wish.time(), editor.zone)
     shown = _when(at, editor, settings)
+    linting.demand_fit(editor, args.issue)
     try:
         await lineup.plan(args.issue, at)
     except lineup.PastError:
@@ -141,7 +148,7 @@ async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) 
         state = plan.state if plan and plan.send_at else "draft"
         report(args, {"issue": args.issue, "state": state}, [state])
         return
-    data = {
+    data: dict[str, object] = {
         "issue": status.issue,
         "state": status.state,
         "audience": status.audience,
@@ -149,7 +156,18 @@ async def _status(args: argparse.Namespace, settings: Settings, editor: Editor) 
         "states": status.states,
         "gone": status.gone,
     }
-    report(args, data, _in_words(status, settings))
+    told = await report_of(args.issue)
+    lines = _in_words(status, settings)
+    if told:
+        data["report"] = told.as_data()
+        counts = {"desk.issue_delivered": told.delivered}
+        counts |= {BACK[kind]: count for kind, count in told.bounced.items()}
+        lines += [f"  {n:>8}  {speak(settings, key)}" for key, n in counts.items() if n]
+        if told.done_at:
+            when = clock_time(settings.language, told.done_at.astimezone(editor.zone))
+            rate = number(settings.language, told.a_minute)
+            lines.append(speak(settings, "desk.issue_done_at", when=when, rate=rate))
+    report(args, data, lines)
 
 
 WORDS = {
@@ -160,6 +178,13 @@ WORDS = {
     "suppressed": "desk.d_suppressed",
     "parked": "desk.d_parked",
     "held": "desk.d_held",
+}
+
+
+BACK = {
+    "hard": "desk.issue_hard",
+    "soft": "desk.issue_soft",
+    "policy": "desk.issue_policy",
 }
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from tortoise.exceptions import BaseORMException
 
-from server.cli.shared import is_loopback, report, speak
+from server.cli.shared import is_loopback, report, site_of, speak
 from server.contact.answers import Answers
 from server.front.articles import Articles
 from server.kit.content import Finding
@@ -21,6 +21,8 @@ from server.library.making import Workshop
 from server.library.press import PressError
 from server.mail import gate
 from server.mail.letters import Letters
+from server.newsletter import linting
+from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.privacy.register import register
 
@@ -95,7 +97,11 @@ def find_faults(settings: Settings) -> list[Finding]:
     found = [house.finding] if house.finding else []
     found += Library(settings.content).findings() + Tips(settings.content).findings()
     found += Answers(settings.content).findings() + Articles(settings.content).findings()
-    found += Letters(settings.email_templates).findings()
+    letters = Letters(settings.email_templates)
+    found += letters.findings()
+    tips = Tips(settings.content)
+    editor = Editor(site_of(settings), house.fresh(), letters, tips, settings.timezone)
+    found += linting.lint_texts(editor) + linting.lint_sequences(editor)
     return sorted(found, key=lambda one: (str(one.file), one.line))
 
 

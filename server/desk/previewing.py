@@ -24,6 +24,19 @@ def preview_policy(base_url: str) -> dict[str, str]:
     return {"content-security-policy": policy}
 
 
+NIGHT = "@media (prefers-color-scheme: dark)"
+LOOKS = {"dark": "@media all", "light": "@media not all"}
+
+
+def in_light_of(html: str, look: str) -> str:
+    """A mail as a device set to `dark` or `light` shows it, whatever the device of the editor."""
+    if look not in LOOKS:
+        return html
+    scheme = f'<meta name="color-scheme" content="{look}">'
+    html = html.replace('<meta name="color-scheme" content="light dark">', scheme)
+    return html.replace(NIGHT, LOOKS[look])
+
+
 @dataclass(frozen=True)
 class Fault:
     """What is wrong with a file: its name as an editor knows it, the line, and what to do."""

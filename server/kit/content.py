@@ -34,9 +34,13 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
     is_error: bool = True
 
+    def sentence(self, language: str) -> str:
+        """What is wrong and what to do."""
+        return say(language, self.key, **self.values)
+
     def text(self, language: str) -> str:
         """One line: `file:line: what is wrong; what to do`."""
-        return f"{self.file}:{self.line}: {say(language, self.key, **self.values)}"
+        return f"{self.file}:{self.line}: {self.sentence(language)}"
 
 
 class ContentError(Exception):

@@ -48,6 +48,7 @@ READER_SLOTS = {
     "confirm": {"greeting", "link", "day", "days"},
     "login": {"greeting", "link"},
     "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
+    "step": {"subject", "preview", "content", "series", "number", "total", "since"},
     "me": {"greeting", "days"},
     "keep": {"greeting", "months", "days"},
     "question": {"who", "address", "question", "link", "due"},
@@ -57,7 +58,7 @@ READER_SLOTS = {
 FOOT_SLOTS = {"way_out", "me"}
 TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call
 # What the link to their own page is called, where a kind of mail has its own words for it.
-ME_NAMES = {"tip": "mail.me_tip"}
+ME_NAMES = {"tip": "mail.me_tip", "step": "mail.me_tip"}
 
 
 @dataclass(frozen=True)

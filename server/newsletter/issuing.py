@@ -1,6 +1,6 @@
 """Starting an issue: its texts and its audience are fixed at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -10,12 +10,12 @@ from server.kit.slots import on_wall
 from server.kit.text import LANGUAGES, day_and_date, long_date
 from server.leads.subscribing import TIPS
 from server.mail import outbox
-from server.mail.letters import Letter
+from server.mail.letters import SLOT, Letter, link_slot
 from server.mail.links import body_of
 from server.mail.models import Message
 from server.mail.postman import Postman
 from server.newsletter.audience import Rules
-from server.newsletter.models import Issue, IssuePlan, IssueText
+from server.newsletter.models import Issue, IssuePlan, IssueText, IssueVariant
 from server.newsletter.tips import Tip, Tips
 
 MORNING = time(9)  # when an issue reaches each reader by their own clock
@@ -61,6 +61,9 @@ async def send(
             return False
         issue = await Issue.get(id=written[0]["id"])
         await _keep_texts(editor, issue, rules)
+        if await _keep_variants(editor, issue, rules):
+            judge_at = (planned or moment) + editions[0].judged_after
+            await Issue.filter(id=issue.id).update(judge_at=judge_at)
         if rules.local:
             for zone, at in (await _moments(editor.zone, moment, planned)).items():
                 await rows(
@@ -82,6 +85,21 @@ async def _keep_texts(editor: Editor, issue: Issue, rules: Rules) -> None:
         if tip and language in LANGUAGES:
             message = await message_of(editor, tip)
             await IssueText.create(issue=issue, language=language, message=message)
+
+
+async def _keep_variants(editor: Editor, issue: Issue, rules: Rules) -> bool:
+    """Both subjects for each language that has two; False where there is one."""
+    found = False
+    for language in rules.languages:
+        tip = editor.tips.exactly(issue.name, language)
+        if tip and tip.other_subject:
+            for number, subject in enumerate((tip.subject, tip.other_subject)):
+                message = await message_of(editor, replace(tip, subject=subject))
+                await IssueVariant.create(
+                    issue=issue, language=language, number=number, message=message
+                )
+            found = True
+    return found
 
 
 async def clocks() -> list[str]:
@@ -133,13 +151,21 @@ def letter_of(editor: Editor, tip: Tip) -> Letter:
 
 
 def sample_of(editor: Editor, tip: Tip) -> Letter:
-    """A tip as a reader who signed up today would get it."""
-    return letter_of(editor, tip).finished(
-        {
-            "since": long_date(tip.language, now().astimezone(editor.zone)),
+    """A tip as a reader who signed up today would get it; a slot that nothing fills stands open."""
+    return sample(editor, letter_of(editor, tip), tip.language)
+
+
+def sample(editor: Editor, letter: Letter, language: str) -> Letter:
+    """A letter to the list as a reader who signed up today would get it."""
+    linked = {link_slot(number) for number in range(1, len(letter.links) + 1)}
+    lacking = set(SLOT.findall(letter.subject + letter.html + letter.text)) - linked
+    return letter.finished(
+        {slot: f"{{{{ {slot} }}}}" for slot in lacking}
+        | {
+            "since": long_date(language, now().astimezone(editor.zone)),
             "way_out": editor.site.url("/unsubscribe/…"),
             "me": editor.site.url("/me/…"),
-            "home": editor.site.url(f"/{tip.language}/"),
+            "home": editor.site.url(f"/{language}/"),
         }
     )
 

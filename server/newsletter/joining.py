@@ -14,6 +14,7 @@ from server.leads.subscribing import Asked
 from server.mail import outbox
 from server.mail.models import Delivery
 from server.mail.postman import Postman
+from server.newsletter import sequences_running
 from server.tracking.log import Entry, record
 from server.web.visitor import Visitor
 
@@ -102,6 +103,7 @@ async def leave(
         )
         await outbox.withdraw(who.lead, subscribing.TIPS)
         if ended:
+            await sequences_running.end_all_of(who.lead, sequences_running.LEFT)
             key = f"unsubscribe:{who.subscription.id}:{who.subscription.asked_at.isoformat()}"
             await record(Entry(who.lead.id, "unsubscribe", key, visitor=visitor, evidence="human"))
 

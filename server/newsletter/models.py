@@ -5,6 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from server.leads.models import Lead
 from server.mail.models import Message
 
 
@@ -26,6 +27,9 @@ class Issue(Model):
     rules: Any = fields.JSONField(default=dict)
     paused_at = fields.DatetimeField(null=True)
     again_at = fields.DatetimeField(null=True)
+    halted_at = fields.DatetimeField(null=True)
+    halted_why = fields.CharField(20, default="")
+    judge_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "issue"
@@ -111,3 +115,53 @@ class TipRhythm(Model):
 
     class Meta:
         table = "tip_rhythm"
+
+
+class Enrolment(Model):
+    """A reader in a sequence: at step `step` since `entered_at`, looked at again at `due_at`.
+
+    `mailed_at`: when the last text was promised; `why` says how it ended. Once in a lifetime.
+    """
+
+    id = fields.IntField(primary_key=True)
+    sequence = fields.CharField(40)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "enrolments")
+    lead_id: int
+    step = fields.IntField(default=0)
+    joined_at = fields.DatetimeField()
+    entered_at = fields.DatetimeField()
+    mailed_at = fields.DatetimeField(null=True)
+    due_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    why = fields.CharField(20, default="")
+
+    class Meta:
+        table = "enrolment"
+        unique_together = [("sequence", "lead")]
+
+
+class SequenceStop(Model):
+    """A sequence that a person stopped for everybody."""
+
+    id = fields.IntField(primary_key=True)
+    sequence = fields.CharField(40, unique=True)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "sequence_stop"
+
+
+class IssueVariant(Model):
+    """One of the two subjects (`number` 0 or 1) of a started issue, in one language."""
+
+    id = fields.IntField(primary_key=True)
+    issue: fields.ForeignKeyRelation[Issue] = fields.ForeignKeyField("newsletter.Issue", "variants")
+    issue_id: int
+    language = fields.CharField(2)
+    number = fields.IntField()
+    message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "variants")
+    message_id: int
+
+    class Meta:
+        table = "issue_variant"
+        unique_together = [("issue", "language", "number")]

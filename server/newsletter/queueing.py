@@ -5,6 +5,7 @@ from server.kit.database import count_anew, in_transaction, is_postgres, rows
 from server.kit.site import Site
 from server.leads.subscribing import TIPS
 from server.mail.models import BULK
+from server.newsletter import splitting
 from server.newsletter.audience import Rules, Where, awake, count, may_be_asked, readers
 from server.newsletter.models import Issue
 
@@ -16,11 +17,12 @@ RANDOM = {True: "replace(gen_random_uuid()::text, '-', '')", False: "lower(hex(r
 WRITE = (
     'INSERT INTO delivery (message_id, lead_id, address, domain, key, lane, state, "values",'
     " mail_id, lease_token, attempts, next_try_at, not_after, created_at, error)"
-    " SELECT t.message_id, l.id, '', l.domain, ? || CAST(l.id AS TEXT), {lane}, 'queued', '{{}}',"
+    " SELECT {message}, l.id, '', l.domain, ? || CAST(l.id AS TEXT), {lane}, 'queued', '{{}}',"
     " '<' || {random} || ?, '', 0, COALESCE(z.at, i.queued_at), COALESCE(z.not_after, i.not_after),"
     " i.queued_at, '' FROM subscription s JOIN lead l ON l.id = s.lead_id"
     " JOIN issue i ON i.id = {issue}"
     " JOIN issue_text t ON t.issue_id = i.id AND t.language = l.language"
+    "{variants}"
     " LEFT JOIN issue_zone z ON z.issue_id = i.id AND z.timezone = l.timezone"
     " WHERE {where} ORDER BY l.id ON CONFLICT (key) DO NOTHING RETURNING id"
 )
@@ -73,7 +75,15 @@ async def _write(site: Site, issue: Issue, last: int) -> None:
         where &= may_be_asked(moment)
         refused = up - await count(where)
     domain = site.base_url.partition("://")[2].partition(":")[0]
-    sql = WRITE.format(lane=BULK, random=RANDOM[is_postgres()], issue=issue.id, where=where.sql)
+    split = issue.judge_at is not None
+    sql = WRITE.format(
+        lane=BULK,
+        random=RANDOM[is_postgres()],
+        issue=issue.id,
+        where=where.sql,
+        message="COALESCE(v.message_id, t.message_id)" if split else "t.message_id",
+        variants=splitting.JOIN if split else "",
+    )
     written = await rows(sql, f"issue:{issue.name}:", f"@{domain}>", *where.values)
     await Issue.filter(id=issue.id).update(
         last_lead_id=last,

@@ -11,7 +11,7 @@ from server.kit.database import db_time, in_transaction, lock_word, rows
 from server.kit.slots import coming, week_of
 from server.kit.text import day_and_date, say
 from server.mail.notices import tell_staff
-from server.newsletter import issuing
+from server.newsletter import issuing, linting
 from server.newsletter.audience import Rules
 from server.newsletter.issuing import Editor
 from server.newsletter.lineup import lineup, own_moment
@@ -136,7 +136,8 @@ async def _start_plan(editor: Editor, plan: IssuePlan) -> int:
         # Taken by a change that only one can make; what is too late stays, held.
         mine = IssuePlan.filter(id=plan.id, state="planned", send_at__lte=_just_after(plan))
         won = await mine.update(state="held")
-        if won and plan.send_at and not _is_late(editor, plan.name, plan.send_at):
+        in_time = won and plan.send_at and not _is_late(editor, plan.name, plan.send_at)
+        if in_time and await _is_fit(editor, plan.name):
             await issuing.send(editor, plan.name, planned=plan.send_at)
             # It was the tip of its week: the slot of that week sends no other.
             await TipTurn.filter(name=plan.name, state="open").update(state="done")
@@ -159,7 +160,7 @@ async def _start_turn(editor: Editor, turn: TipTurn) -> int:
             return len(taken)
         if await IssuePlan.exists(name=name, state__in=("planned", "held")):
             return 1  # it has a time of its own in this week
-        if _is_late(editor, name, turn.at):
+        if _is_late(editor, name, turn.at) or not await _is_fit(editor, name):
             await _hold(name, turn.at)
         else:
             await issuing.send(editor, name, planned=turn.at)
@@ -174,6 +175,25 @@ async def _hold(name: str, at: datetime) -> None:
         name,
         db_time(at),
     )
+
+
+async def _is_fit(editor: Editor, name: str) -> bool:
+    """Nothing in it must be mended first; otherwise the editors are told what, once."""
+    try:
+        linting.demand_fit(editor, name)
+    except linting.UnfitError as error:
+        fault = error.findings[0]
+
+        def words(language: str) -> tuple[str, str]:
+            title = say(language, "newsletter.held_title", issue=name)
+            place = f"{fault.file.name}:{fault.line}"
+            told = f"{place} {fault.sentence(language)}"
+            return title, say(language, "newsletter.held_text", fault=told)
+
+        key = f"unfit:{name}:{now():%Y%m%d}"
+        await tell_staff(editor, key, words, f"/desk/newsletter/{name}", role="editor")
+        return False
+    return True
 
 
 def _is_late(editor: Editor, name: str, at: datetime) -> bool:

@@ -13,6 +13,7 @@ from server.kit.content import Document, Finding, Shelf, read_document
 from server.kit.text import LANGUAGES
 
 LIVES = timedelta(hours=6)
+JUDGED_AFTER = timedelta(hours=48)
 PLAIN = markup.TreeWriter()
 
 
@@ -34,6 +35,8 @@ class Tip:
     languages: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     local: bool | None = None
+    other_subject: str = ""
+    judged_after: timedelta = JUDGED_AFTER
 
     @property
     def path(self) -> str:
@@ -63,6 +66,7 @@ class Tips:
     """All tips, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
+        self.folder = content
         self._shelf = Shelf(content, "newsletter/*.md", read_tip)
 
     def find(self, issue: str, language: str) -> Tip | None:
@@ -123,24 +127,36 @@ def read_tip(file: Path, name: str, language: str) -> Tip:
         author=doc.text("author", ""),
         themes=doc.words("themes"),
         published=published.date() if isinstance(published, datetime) else published,
-        lives=_lives(doc),
+        lives=_span(doc, "not_after", LIVES),
         is_ask=_yes(doc, "asks"),
         tree=tree,
         send_at=doc.moment("send_at"),
         languages=_languages(doc),
         audience=_audience(doc),
         local=_yes(doc, "local") if "local" in doc.meta else None,
+        other_subject=_other_subject(doc),
+        judged_after=_span(doc, "judge_after", JUDGED_AFTER),
     )
 
 
-def _lives(doc: Document) -> timedelta:
-    value = doc.text("not_after", "")
+def _span(doc: Document, key: str, default: timedelta) -> timedelta:
+    value = doc.text(key, "")
     if not value:
-        return LIVES
+        return default
     match = re.fullmatch(r"(\d{1,3})([hd])", value)
     if not match:
-        raise doc.fault("newsletter.bad_span", "not_after")
+        raise doc.fault("newsletter.bad_span", key)
     return timedelta(**{{"h": "hours", "d": "days"}[match[2]]: int(match[1])})
+
+
+def _other_subject(doc: Document) -> str:
+    """`variants: [{subject: …}]`: a second subject, for half of the readers; none: empty."""
+    value = doc.meta.get("variants") or []
+    one = value[0] if isinstance(value, list) and len(value) == 1 else None
+    subject = one.get("subject") if isinstance(one, dict) and set(one) == {"subject"} else None
+    if value and not (isinstance(subject, str) and subject.strip()):
+        raise doc.fault("newsletter.bad_variants", "variants")
+    return subject or ""
 
 
 def _languages(doc: Document) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from server.leads import subscribing
 from server.leads.models import Lead, Subscription
 from server.mail.models import Delivery
 from server.newsletter.audience import LISTED, RESTS, Rules, Where, fits, rested
-from server.newsletter.models import Issue, IssueText
+from server.newsletter.models import Issue, IssueText, IssueVariant
 
 EVERY = (1, *RESTS)
 WAITING = ("queued", "retry", "held", "leased")
@@ -72,7 +72,7 @@ async def refit(lead: Lead) -> None:
             await _withdraw(delivery, "not about a topic they chose")
         elif not await _is_fit(lead, rested(now(), f" AND d.id <> {delivery.id}")):
             await _withdraw(delivery, "not this week")
-        elif text.message_id != delivery.message_id:
+        elif not await _is_in(issue, text, delivery):
             await rows(
                 "UPDATE delivery SET message_id = ?, lease_token = '',"
                 " state = CASE WHEN state = 'leased' THEN 'queued' ELSE state END WHERE id = ?"
@@ -80,6 +80,15 @@ async def refit(lead: Lead) -> None:
                 text.message_id,
                 delivery.id,
             )
+
+
+async def _is_in(issue: Issue, text: IssueText, delivery: Delivery) -> bool:
+    """It waits in the language of the text already, with whichever of two subjects."""
+    if text.message_id == delivery.message_id:
+        return True
+    return await IssueVariant.exists(
+        issue_id=issue.id, language=text.language, message_id=delivery.message_id
+    )
 
 
 async def _is_fit(lead: Lead, where: Where) -> bool:

@@ -105,3 +105,21 @@ async def test_a_running_tip_is_paused_and_goes_on(product: Product) -> None:
     status = await status_of("a")
     assert status
     assert (status.state, status.states) == ("sent", {"sent": 1})
+
+
+async def test_a_tip_with_a_fault_is_neither_sent_nor_planned(
+    product: Product, tmp_path: Path
+) -> None:
+    file = tmp_path / "content/newsletter/a.nl.md"
+    file.write_text(file.read_text("utf-8") + "\n{{ name }} [hier](/nl/nothing)\n", "utf-8")
+    desk = await product.log_in("editor")
+    page = (await desk.get(f"{PAGE}/a")).text
+    assert "newsletter/a.nl.md:9" in page
+    for path, form in (("send", {"sure": "yes"}), ("decide", {"at": "2031-04-01T09:00"})):
+        answer = await press(desk, f"{PAGE}/a/{path}", "plan", **form)
+        assert answer.status_code == 422
+        assert "kan zo niet weg" in answer.text
+    assert await Issue.all().count() + await IssuePlan.all().count() == 0
+    dark = (await desk.get(f"{PAGE}/a/nl/mail?look=dark")).text
+    assert "@media all" in dark
+    assert "prefers-color-scheme" not in dark

@@ -1,5 +1,6 @@
 """A site with tips of this test's own, and a clock that stands where the test wants it."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,17 @@ from server.mail.letters import Letters
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from tests.product import Product
+from tests.support.machine import REPOSITORY
 
 Clock = Callable[[float], None]
 TIP = "---\nsubject: Tip {name}\nnot_after: 6h\nasks: false\n{more}---\n\nTekst van {name}.\n"
 
 
 def write(folder: Path, name: str, more: str = "", language: str = "nl") -> None:
-    """A tip in a content folder."""
+    """A tip in a content folder, which has the house of the sample."""
     (folder / "newsletter").mkdir(exist_ok=True)
+    if not (folder / "site.yaml").exists():
+        shutil.copy(REPOSITORY / "content/site.yaml", folder)
     file = folder / "newsletter" / f"{name}.{language}.md"
     file.write_text(TIP.format(name=name, more=more), "utf-8")
 

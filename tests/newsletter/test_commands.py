@@ -52,3 +52,16 @@ def test_a_tip_is_paused_and_goes_on(environ: dict[str, str]) -> None:
     assert "minu" in givefirst(environ, "newsletter", "resume", "a").out
     assert "staat niet stil" in givefirst(environ, "newsletter", "resume", "a").refusal()
     assert "al verstuurd" in givefirst(environ, "newsletter", "schedule", "a", FAR).refusal()
+
+
+def test_a_tip_with_a_fault_is_refused_with_its_line(environ: dict[str, str]) -> None:
+    file = Path(environ["GIVEFIRST_CONTENT"]) / "newsletter/a.nl.md"
+    file.write_text(file.read_text("utf-8") + "\n[Bestel nu](/nl/nothing)\n", "utf-8")
+    for command in (("send", "a"), ("schedule", "a", FAR)):
+        done = givefirst(environ, "newsletter", *command)
+        assert (done.code, done.out) == (1, "")
+        told = done.err
+        assert f"{file}:9: de link ‘/nl/nothing’ leidt nergens heen" in told
+        assert "‘bestel’ vraagt de lezer iets te kopen" in told
+    found = givefirst(environ, "check", "--json")
+    assert [one["line"] for one in found.json()["findings"] if one["error"]] == [9, 9]

@@ -12,6 +12,7 @@ from server.desk.routes import (
     mailing,
     outbox,
     report,
+    sequences,
     tables,
 )
 from server.web.routing import Route
@@ -23,6 +24,7 @@ routes: list[Route] = [
     *conversations.routes,
     *editing.routes,
     *issues.routes,
+    *sequences.routes,
     *report.routes,
     *tables.routes,
     *mailing.routes,

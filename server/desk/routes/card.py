@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.desk.routes import sequences
 from server.desk.routes.looking import back, lead_of, view_of
 from server.desk.routes.walking import walk_of
 from server.kit.clock import now
@@ -64,6 +65,8 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         done=await outcome_line(request, view, "done"),
         undone=await outcome_line(request, view, "undone"),
         newer=await outcome_line(request, view, "newer"),
+        **await sequences.of_lead(request),
+        sequence_told=request.query_params.get("sequence", ""),
         **{"error": _unsure(request), "tried": _tried(request), **told_here},
     )
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.desk import issues, previewing
-from server.desk.routes.boxes import as_reader, boxed, findings
+from server.desk.report.mailed import charts_of
+from server.desk.report.words import Words
+from server.desk.routes.boxes import as_reader, boxed
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
 from server.kit.slots import in_gap, on_wall
 from server.kit.text import clock_time, weekday_name
-from server.newsletter import figures, issuing, lineup, rhythm, steering
+from server.newsletter import issuing, lineup, linting, rhythm, steering
 from server.newsletter.audience import audience_now
 from server.newsletter.issuing import Editor
-from server.newsletter.models import IssuePlan
-from server.newsletter.standing import status_of
+from server.newsletter.models import Issue, IssuePlan
+from server.newsletter.reporting import report_of
+from server.newsletter.splitting import NEEDED, contest_of
 from server.newsletter.tips import Tip
 from server.staff import accounts
 from server.web.errors import NotFoundError
@@ -33,7 +35,7 @@ async def newsletter(request: Request) -> Response:
 
 
 async def _newsletter(request: Request, status: int = 200, error: str = "") -> Response:
-    editor = _editor(request)
+    editor = editor_of(request)
     return page(
         request,
         "desk/newsletter.html",
@@ -60,20 +62,21 @@ async def steer(request: Request) -> Response:
     form = await read_form(request)
     do, key = form.get("do", ""), form.get("key", "")
     if do in ("on", "off"):
-        if await rhythm.switch(_editor(request), on=do == "on"):
+        if await rhythm.switch(editor_of(request), on=do == "on"):
             await accounts.audit(f"rhythm.{do}", "", request.state.staff)
     elif do in ("skip", "open"):
         if not await rhythm.skip(key, skipped=do == "skip"):
             return await _newsletter(request, 409, "desk.slot_past")
         action = "slot.skipped" if do == "skip" else "slot.opened"
         await accounts.audit(action, key, request.state.staff)
-        await rhythm.fill(_editor(request))
+        await rhythm.fill(editor_of(request))
     else:
         return await _newsletter(request, 422, "desk.issue_cannot")
     return RedirectResponse(f"/desk/newsletter?told={do}", 303)
 
 
-def _editor(request: Request) -> Editor:
+def editor_of(request: Request) -> Editor:
+    """Whoever sends, over the files as they are now."""
     state = request.app.state
     return Editor(
         state.site, state.house.fresh(), state.letters, state.tips, state.settings.timezone
@@ -104,22 +107,28 @@ async def _issue(request: Request, status: int = 200, error: str = "") -> Respon
     wanted = request.query_params.get("lang", "") or request.state.language
     tip = next((one for one in editions if one.language == wanted), editions[0])
     state = request.app.state
-    file = Path(state.settings.content) / "newsletter" / name
+    zone, told = state.settings.timezone, await report_of(name)
     return page(
         request,
         "desk/issue.html",
         status=status,
         tip=tip,
         editions=editions,
-        letter=issuing.sample_of(_editor(request), tip),
-        status_of=await status_of(name),
-        figures=await figures.figures_of(name),
+        letter=issuing.sample_of(editor_of(request), tip),
+        status_of=told.status if told else None,
+        report=told,
+        charts=charts_of(told, Words(request.state.language), zone, state.site.base_url)
+        if told
+        else {},
+        contest=await contest_of(name),
+        needed=NEEDED,
+        halted=(await Issue.get(name=name)).halted_why if told else "",
         audience=await audience_now(name, state.tips),
-        faults=previewing.faults_in(findings(request), file, request.state.language),
+        faults=previewing.faults(linting.lint(editor_of(request), name), request.state.language),
         told=request.query_params.get("told", ""),
         error=error,
         plan=await IssuePlan.get_or_none(name=name),
-        zone=str(state.settings.timezone),
+        zone=str(zone),
         next_slot=state.house.fresh().next_tip(now(), state.settings.timezone),
     )
 
@@ -136,7 +145,8 @@ async def issue_page(request: Request) -> Response:
 
 async def issue_mail(request: Request) -> Response:
     """The mail as a reader who signed up today would get it."""
-    return boxed(request, issuing.sample_of(_editor(request), _tip(request)).html)
+    html = issuing.sample_of(editor_of(request), _tip(request)).html
+    return boxed(request, previewing.in_light_of(html, request.query_params.get("look", "")))
 
 
 async def send_issue(request: Request) -> Response:
@@ -145,7 +155,11 @@ async def send_issue(request: Request) -> Response:
     form, name = await read_form(request), request.path_params["issue"]
     if form.get("sure") != "yes":
         return await _issue(request, 422, "desk.issue_not_sure")
-    first = await issuing.send(_editor(request), name, with_invented=True)
+    try:
+        linting.demand_fit(editor_of(request), name)
+    except linting.UnfitError:
+        return await _issue(request, 422, "desk.issue_unfit")
+    first = await issuing.send(editor_of(request), name, with_invented=True)
     if first:
         await accounts.audit("issue.sent", name, request.state.staff)
     return RedirectResponse(f"/desk/newsletter/{name}?told={'sent' if first else 'before'}", 303)
@@ -162,7 +176,7 @@ async def test_issue(request: Request) -> Response:
         return await _issue(request, 422, "web.address_wrong")
     name = request.path_params["issue"]
     spoken = language if language in known else known[0]
-    await issuing.send_test(_editor(request), name, address, spoken)
+    await issuing.send_test(editor_of(request), name, address, spoken)
     return RedirectResponse(f"/desk/newsletter/{name}?told=test&lang={spoken}", 303)
 
 
@@ -174,7 +188,7 @@ async def decide(request: Request) -> Response:
     if do == "plan":
         return await _plan(request, name, form.get("at", ""))
     if do in ("up", "down"):
-        editor = _editor(request)
+        editor = editor_of(request)
         await lineup.move(editor.tips, editor.house, editor.zone, name, up=do == "up")
         await rhythm.fill(editor)
         return RedirectResponse("/desk/newsletter#queue", 303)
@@ -184,16 +198,19 @@ async def decide(request: Request) -> Response:
     if not await act(request, name):
         return await _issue(request, 409, "desk.issue_cannot")
     await accounts.audit(action, name, request.state.staff)
-    await rhythm.fill(_editor(request))
+    await rhythm.fill(editor_of(request))
     return RedirectResponse(f"/desk/newsletter/{name}?told={do}", 303)
 
 
 async def _plan(request: Request, name: str, written: str) -> Response:
-    editor = _editor(request)
+    editor = editor_of(request)
     try:
         wish = datetime.fromisoformat(written).replace(tzinfo=None)
         at = on_wall(wish.date(), wish.time(), editor.zone)
+        linting.demand_fit(editor, name)
         await lineup.plan(name, at)
+    except linting.UnfitError:
+        return await _issue(request, 422, "desk.issue_unfit")
     except (ValueError, OverflowError):
         return await _issue(request, 422, "desk.issue_no_moment")
     except lineup.PastError:
