@@ -68,7 +68,6 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
     sender = sender or Sender(settings, site)
     house, library = HouseFile(settings.content), Library(settings.content)
     letters, tips = Letters(settings.email_templates), Tips(settings.content)
-    zone = settings.timezone
 
     async def judge() -> Judge:
         return await make_judge(library.kinds())
@@ -83,16 +82,11 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         own = site, house.fresh(), letters
         return Reception(*own, settings.timezone, settings.language)
 
-    box = Mailbox(settings.imap_url)
     return [
-        Job("mail", partial(mail_jobs.send_due, sender), beside=True),
-        Job("mail to lists", partial(mail_jobs.send_lists, sender), beside=True),
+        *_mail_jobs(settings, sender, postman),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
         Job("rhythm", lambda: newsletter_jobs.keep_rhythm(editor()), every=5),
-        Job("mailbox", partial(mail_jobs.fetch_mail, box), every=FETCH, beside=True),
-        Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman()))),
         Job("replies", lambda: contact_jobs.take_replies(reception())),
-        Job("old arrivals", mail_jobs.forget_arrivals, every=HOUR),
         Job("breaker", lambda: newsletter_jobs.halt_bad(editor()), every=20),
         Job("sequences", lambda: newsletter_jobs.walk_sequences(editor()), every=1),
         Job("who joins", lambda: newsletter_jobs.start_sequences(editor()), every=60),
@@ -104,14 +98,26 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
             every=1,
         ),
         Job("old tables", sales_jobs.forget_tables, every=HOUR),
-        Job("leases", mail_jobs.take_back, every=10),
-        Job("gate", partial(mail_jobs.mind_gate, settings), every=60),
-        Job("mail to look at", lambda: mail_jobs.tell_of_doubts(postman(), zone), every=HOUR),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
         Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
         Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
         Job("traces", privacy_jobs.forget_traces, every=60),
         Job("sweep", lambda: privacy_jobs.sweep(settings.timezone), every=HOUR),
+    ]
+
+
+def _mail_jobs(settings: Settings, sender: Sender, postman: Callable[[], Postman]) -> list[Job]:
+    """What goes out, what comes in, and what is left lying."""
+    box, zone = Mailbox(settings.imap_url), settings.timezone
+    return [
+        Job("mail", partial(mail_jobs.send_due, sender), beside=True),
+        Job("mail to lists", partial(mail_jobs.send_lists, sender), beside=True),
+        Job("mailbox", partial(mail_jobs.fetch_mail, box), every=FETCH, beside=True),
+        Job("arrivals", lambda: mail_jobs.read_arrivals(Reader(settings, postman()))),
+        Job("old arrivals", mail_jobs.forget_arrivals, every=HOUR),
+        Job("leases", mail_jobs.take_back, every=10),
+        Job("gate", partial(mail_jobs.mind_gate, settings), every=60),
+        Job("mail to look at", lambda: mail_jobs.tell_of_doubts(postman(), zone), every=HOUR),
     ]
 
 

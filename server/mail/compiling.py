@@ -141,15 +141,15 @@ def _quoted(text: str) -> bytes:
 
 
 def _encoded(value: str, form: int) -> bytes:
-    """A value for its place: one line, escaped for HTML."""
-    line = value if value.isprintable() else " ".join(value.split())
-    if form == HTML and not PLAIN.fullmatch(line):
-        line = escape(line)
+    """A value for its place, escaped for HTML."""
+    line = escape(value) if form == HTML and not PLAIN.fullmatch(value) else value
     return line.encode() if PLAIN.fullmatch(line) else _quoted(line)
 
 
 def _value(hole: Hole, values: Mapping[str, str]) -> str:
+    """One line; what shows nothing is no value."""
     value = values.get(hole.name, "")
+    value = value if value.isprintable() else " ".join(value.split())
     if value:
         return value
     if hole.fallback is None:
