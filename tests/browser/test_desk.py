@@ -25,6 +25,7 @@ MENU = {
     "Nieuwsbrief": "/desk/newsletter",
     "Verslag": "/desk/report",
     "Postvak": "/desk/mail",
+    "Verzending": "/desk/outbox",
     "Tabellen": "/desk/tables",
     "Logboek": "/desk/audit",
 }

@@ -111,6 +111,7 @@ GROUPS = {
         "/desk/audit",
         "/desk/mail",
         "/desk/mail/{mail}",
+        "/desk/outbox",
     ],
 }
 WORDS = {"nl": "adres", "en": "address"}
