@@ -11,7 +11,7 @@ from server.mail.letters import FOOT_SLOTS, HOUSE_SLOTS, OPTIONAL, READER_SLOTS,
 from server.newsletter import issuing, sequences_running
 from server.newsletter.addresses import leads_somewhere
 from server.newsletter.issuing import Editor
-from server.newsletter.sequences import Sequences
+from server.newsletter.sequences import Sequence, Sequences
 from server.newsletter.tips import Tip
 
 HEAVIEST = 100_000  # octets of a mail; above 102 kB large providers show the first part only
@@ -84,13 +84,18 @@ def lint_texts(editor: Editor) -> list[Finding]:
 def lint_sequences(editor: Editor) -> list[Finding]:
     """What is wrong with the sequences and the texts they send."""
     sequences = Sequences(editor.tips.folder)
-    found = sequences.findings()
-    for sequence in sequences.all().values():
+    texts = [one for found in sequences.all().values() for one in lint_sequence(editor, found)]
+    return sequences.findings() + texts
+
+
+def lint_sequence(editor: Editor, sequence: Sequence) -> list[Finding]:
+    """What is wrong with the texts of one sequence."""
+    found: list[Finding] = []
+    for tip in sequence.texts.values():
+        letter = sequences_running.sample_of(editor, sequence, tip)
         folder = editor.tips.folder / "sequences" / sequence.name
-        for tip in sequence.texts.values():
-            letter = sequences_running.sample_of(editor, sequence, tip)
-            file = folder / f"{tip.issue}.{tip.language}.md"
-            found += _faults(editor, tip, read_document(file), letter)
+        doc = read_document(folder / f"{tip.issue}.{tip.language}.md")
+        found += _faults(editor, tip, doc, letter)
     return found
 
 

@@ -273,6 +273,10 @@ async def test_the_desk_shows_steps_texts_and_stops(product: Product) -> None:
     assert "voor iedereen gestopt" in (await desk.get("/desk/sequences")).text
     assert (await desk.post("/desk/sequences/five", data=form)).status_code == 409
     await desk.post("/desk/sequences/five", data=form | {"do": "open"})
+    file = product.settings.content / "sequences/five/two.nl.md"
+    file.write_text(file.read_text("utf-8") + "\n[hier](/nl/nothing)\n", "utf-8")
+    unfit = await desk.post("/desk/sequences/five", data=form)
+    assert (unfit.status_code, "staat een fout" in unfit.text) == (422, True)
     again = {"csrf": word(page), "sequence": "five"}
     told = await desk.post(f"/desk/leads/{lead.id}/sequence", data=again)
     assert "kan niet meedoen" in (await desk.get(told.headers["location"])).text

@@ -7,6 +7,7 @@ from server.contact.models import Conversation, ConversationLine
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
+from server.newsletter.models import Enrolment
 from server.sales.models import FollowUp, ImportRun, Note, Outcome
 
 
@@ -53,6 +54,8 @@ async def _came_in(lead: Lead, told: str) -> None:
     moment = now()
     delivery = await Delivery.filter(lead_id=lead.id).first()
     own = {"status": "5.2.2", "diagnostic": told, "source": "dsn", "digest": f"b{lead.id}"}
+    places = {"sequence": "five", "joined_at": moment, "entered_at": moment, "due_at": moment}
+    await Enrolment.create(lead=lead, ended_at=moment, why="finished", **places)
     await Bounce.create(delivery=delivery, lead=lead, kind="soft", at=moment, **own)
     await ListRest.create(lead=lead, at=moment)
     for state, octets, letter in (

@@ -1,5 +1,6 @@
 """Sequences on the desk: who is where in them, how their texts look, joining and stopping."""
 
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -108,6 +109,11 @@ async def preview(request: Request) -> Response:
     return boxed(request, previewing.in_light_of(html, request.query_params.get("look", "")))
 
 
+def _is_fit(request: Request, found: Sequence) -> bool:
+    """None of its letters has a fault that must be mended first."""
+    return not any(one.is_error for one in linting.lint_sequence(editor_of(request), found))
+
+
 async def steer(request: Request) -> Response:
     """Have the readers of a theme join, stop it for everybody, or open it again."""
     found, form, by = _sequence(request), await read_form(request), request.state.staff
@@ -115,6 +121,8 @@ async def steer(request: Request) -> Response:
     if form.get("sure") != "yes" and do != "open":
         return await _show(request, 422, "desk.seq_not_sure")
     if do == "join":
+        if not _is_fit(request, found):
+            return await _show(request, 422, "desk.seq_unfit")
         theme = form.get("theme", "")
         if theme and theme not in request.app.state.house.fresh().themes:
             return await _show(request, 422, "desk.seq_no_theme")
@@ -152,10 +160,10 @@ async def join(request: Request) -> Response:
     found = _sequences(request).find(form.get("sequence", ""))
     if not found:
         raise NotFoundError
-    try:
-        joined = await sequences_joining.join(found, lead, request.state.staff)
-    except ClosedError:
-        joined = False
+    joined = False
+    if _is_fit(request, found):
+        with suppress(ClosedError):
+            joined = await sequences_joining.join(found, lead, request.state.staff)
     told = "joined" if joined else "refused"
     return RedirectResponse(f"/desk/leads/{lead.id}?sequence={told}#h-seq", 303)
 
