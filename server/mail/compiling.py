@@ -176,7 +176,8 @@ def _marked(sheet: Sheet, site: Site, mark: Callable[..., str]) -> Letter:
 
     open_ = replace(
         letter,
-        subject=slots_replaced(letter.subject, put),
+        # A header is the same for all: a name in it would have to be encoded for each reader.
+        subject=letter.with_fallbacks({}).subject,
         html=slots_replaced(letter.html, put),
         text=slots_replaced(letter.text, put),
     )

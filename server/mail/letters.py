@@ -131,6 +131,11 @@ def slots_replaced(text: str, put: Callable[[str, str | None], str | None]) -> s
     return SLOT.sub(one, OPTIONAL.sub(one, text))
 
 
+def with_fallbacks(html: str) -> str:
+    """HTML for whoever reads it: of a slot with other words those words."""
+    return slots_replaced(html, lambda _, fallback: _escaped(fallback))
+
+
 def _escaped(value: str | None) -> str | None:
     return None if value is None else escape(value)
 

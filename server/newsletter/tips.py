@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 from server.kit import markup
 from server.kit.content import Document, Finding, Shelf, read_document
 from server.kit.text import LANGUAGES
+from server.mail.letters import with_fallbacks
 
 LIVES = timedelta(hours=6)
 JUDGED_AFTER = timedelta(hours=48)
@@ -186,8 +187,11 @@ def _yes(doc: Document, key: str) -> bool:
 
 
 def tree_html(tree: Element) -> str:
-    """A cleaned tree as HTML; headings one step up, for they stand below the title of the page."""
-    return "\n".join(_block(block) for block in tree)
+    """A cleaned tree as HTML; headings one step up, for they stand below the title of the page.
+
+    On a page for all, `{{ name | reader }}` is the words behind the bar.
+    """
+    return with_fallbacks("\n".join(_block(block) for block in tree))
 
 
 def _block(block: Element) -> str:

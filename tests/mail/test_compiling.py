@@ -148,3 +148,8 @@ def test_a_name_is_no_instruction(settings: Settings, name: str) -> None:
     assert f"Beste {' '.join(name.split())}," in text
     assert "49" not in text
     assert "<b>" not in html
+
+
+def test_a_subject_is_the_same_for_all(settings: Settings) -> None:
+    mail = read(made(WHO, settings, subject="{{ name | Lezer }}, vraag eerst"))
+    assert mail["Subject"] == "Lezer, vraag eerst"

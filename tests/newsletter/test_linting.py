@@ -9,6 +9,7 @@ from server.kit.content import Finding
 from server.mail.letters import Letters
 from server.newsletter import addresses, issuing, jobs, lineup, linting
 from server.newsletter.models import Issue, IssuePlan
+from server.newsletter.tips import Tips
 from tests.newsletter.rhythms import Clock, editor, stand
 from tests.newsletter.test_rhythm import HOUR, SUNDAY
 from tests.product import Product, body_of
@@ -184,3 +185,12 @@ def test_the_pages_that_are_always_there_are_those_of_the_product() -> None:
 def test_a_finding_says_what_to_do() -> None:
     finding = Finding(Path("x.nl.md"), 3, "newsletter.lint_no_fallback", {"slot": "name"})
     assert finding.text("nl").endswith("schrijf erachter wat er dan staat: {{ name | lezer }}")
+
+
+@pure
+def test_on_a_page_for_all_a_slot_is_the_words_behind_the_bar(folder: Path) -> None:
+    write(folder, FINE)
+    tip = Tips(folder).exactly("x", "nl")
+    assert tip
+    assert "Beste lezer van je bedrijf," in tip.html()
+    assert "{{" not in tip.html() + tip.beginning()
