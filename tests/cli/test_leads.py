@@ -12,8 +12,12 @@ import pytest
 
 from tests.cli.commands import givefirst
 from tests.product import body_of
+from tests.support import machine
 from tests.support.live import LiveServer
 from tests.support.processes import wait_until
+
+# A command is a thin layer over rooms that are tried on both databases.
+pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
 
 READER, NAME = "joost.naamloos@firma.example.org", "Joost Naamloos"
 

@@ -6,6 +6,10 @@ import pytest
 
 from tests.cli.commands import givefirst
 from tests.newsletter.rhythms import write
+from tests.support import machine
+
+# A command is a thin layer over rooms that are tried on both databases.
+pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
 
 FAR = "2031-12-02 09:00"
 
