@@ -23,7 +23,7 @@ from statistics import median
 from tests.support.machine import REPOSITORY
 from tests.support.postgres import Postgres
 
-ROUNDS, CONNECTIONS = 1, 10
+ROUNDS, CONNECTIONS = 3, 10
 MAILS = 20_000
 FEWER = {"plain": 300, "nodemailer": 3000}  # what takes long is measured on fewer
 DELAYED = {"ours": 1500, "nodemailer": 600}  # at ten milliseconds there and back
