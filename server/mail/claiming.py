@@ -25,7 +25,7 @@ TAKE = (
     " (SELECT d.id FROM delivery d WHERE d.state IN ('queued', 'retry') AND d.lane = ?"
     " AND d.next_try_at <= ? AND NOT EXISTS (SELECT 1 FROM domain_pace p"
     " WHERE p.domain = d.domain AND p.hold_until > ?){scope}"
-    " ORDER BY d.lane, d.next_try_at, d.id LIMIT ?{lock})"
+    " ORDER BY d.lane, d.next_try_at LIMIT ?{lock})"
     " AND EXISTS (SELECT 1 FROM gate WHERE id = 1 AND shut_at IS NULL) RETURNING id"
 )
 LOOK = (

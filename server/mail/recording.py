@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import groupby
 from json import dumps
 from typing import NamedTuple, Protocol
+from urllib.parse import quote
 
 import asyncpg
 
@@ -127,7 +128,9 @@ class SqliteStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
-            self._db = sqlite3.connect(f"file:{self._file}?mode=rw", uri=True, isolation_level=None)
+            self._db = sqlite3.connect(
+                f"file:{quote(str(self._file))}?mode=rw", uri=True, isolation_level=None
+            )
             for name, value in PRAGMAS.items():
                 self._db.execute(f"PRAGMA {name} = {value}")
         return self._db
