@@ -7,9 +7,9 @@ from server.kit.clock import now
 from server.kit.database import db_time, rows
 
 IN_A_ROW = 3  # passing refusals of different mails, before the domain is left alone
-FIRST, LONGEST = timedelta(minutes=5), timedelta(days=1)
+FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
 STALLED = timedelta(minutes=1)
-POLICY = timedelta(hours=1)
+POLICY, LONGEST_POLICY = timedelta(hours=1), timedelta(days=1)
 
 
 async def have_row(domain: str) -> None:
@@ -40,7 +40,8 @@ async def hold(domain: str, reason: str, first: timedelta = FIRST) -> bool:
     )
     if not held:
         return False
-    until = moment + min(first * 2 ** min(int(held[0]["strikes"]) - 1, 10), LONGEST)
+    longest = LONGEST_POLICY if first == POLICY else LONGEST
+    until = moment + min(first * 2 ** min(int(held[0]["strikes"]) - 1, 10), longest)
     await rows("UPDATE domain_pace SET hold_until = ? WHERE domain = ?", db_time(until), domain)
     # What is due moves along, so that a claim does not walk past all of it each time.
     await rows(

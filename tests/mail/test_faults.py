@@ -34,7 +34,7 @@ IN_DOUBT = {"drop in data", "drop after dot, taken", "drop after dot, lost", "st
     "endless line"}  # fmt: skip
 NEVER_TAKEN = {"drop in data", "drop after dot, lost", "stall"}
 # Minutes after the beginning; a relay that drops us is left alone, so often in the first hours.
-STEPS = (*range(1, 420, 6), 900, 1800, 3600, 4400)
+STEPS = (*range(1, 420, 6), 900, 1800, 3600, 4400, 4700)
 
 
 def sender_over(relay: FaultyRelay, settings: Settings, **more: object) -> Sender:
