@@ -2,7 +2,7 @@
 
 Readers are drawn by their number and that of the issue, so who waits keeps their text. The
 verdict is told at one moment that is fixed when the issue starts, and not before. It is on clicks:
-the log knows of no tip whether it was read.
+the log does not tell who read on after one, for no reading is tied to a delivery.
 """
 
 from collections.abc import Sequence
