@@ -1,6 +1,6 @@
 """Starting an issue: its texts and its audience are fixed at one moment."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from server.mail.models import Message
 from server.mail.postman import Postman
 from server.newsletter.audience import Rules
 from server.newsletter.models import Issue, IssuePlan, IssueText, IssueVariant
-from server.newsletter.tips import Tip, Tips
+from server.newsletter.tips import SECOND, Tip, Tips
 
 MORNING = time(9)  # when an issue reaches each reader by their own clock
 
@@ -62,7 +62,9 @@ async def send(
         issue = await Issue.get(id=written[0]["id"])
         await _keep_texts(editor, issue, rules)
         if await _keep_variants(editor, issue, rules):
-            judge_at = (planned or moment) + editions[0].judged_after
+            # The language without a second text has nothing to say about when.
+            after = max(tip.judged_after for tip in editions if tip.rival)
+            judge_at = (planned or moment) + after
             await Issue.filter(id=issue.id).update(judge_at=judge_at)
         if rules.local:
             for zone, at in (await _moments(editor.zone, moment, planned)).items():
@@ -88,15 +90,18 @@ async def _keep_texts(editor: Editor, issue: Issue, rules: Rules) -> None:
 
 
 async def _keep_variants(editor: Editor, issue: Issue, rules: Rules) -> bool:
-    """Both subjects for each language that has two; False where there is one."""
+    """Both texts or subjects for each language that has two; False where there is one."""
     found = False
     for language in rules.languages:
         tip = editor.tips.exactly(issue.name, language)
-        if tip and tip.other_subject:
-            for number, subject in enumerate((tip.subject, tip.other_subject)):
-                message = await message_of(editor, replace(tip, subject=subject))
+        if tip and tip.rival:
+            for number, one in enumerate((tip, tip.rival)):
                 await IssueVariant.create(
-                    issue=issue, language=language, number=number, message=message
+                    issue=issue,
+                    language=language,
+                    number=number,
+                    message=await message_of(editor, one),
+                    file_name=one.file_name if tip.second else "",
                 )
             found = True
     return found
@@ -171,15 +176,17 @@ def sample(editor: Editor, letter: Letter, language: str) -> Letter:
 
 
 async def send_test(editor: Editor, name: str, address: str, language: str) -> None:
-    """One copy to one address that need not be a lead. Raises NoSuchIssueError."""
+    """One copy of each text to one address that need not be a lead. Raises NoSuchIssueError."""
     tip = editor.tips.find(name, language)
     if not tip:
         raise NoSuchIssueError(name)
-    letter = letter_of(editor, tip)
-    message = await outbox.keep_message("tip", tip.language, letter)
     since = long_date(tip.language, now().astimezone(editor.zone))
-    key = f"test:{name}:{address[:90]}:{now():%Y%m%d%H%M%S%f}"
-    await outbox.post(editor.site, outbox.Posting(message, key, {"since": since}, address=address))
+    moment = f"{now():%Y%m%d%H%M%S%f}"
+    for one in (tip, tip.second) if tip.second else (tip,):
+        message = await outbox.keep_message("tip", one.language, letter_of(editor, one))
+        key = f"test:{name}:{address[:90]}:{moment}{SECOND if one.is_second else ''}"
+        posting = outbox.Posting(message, key, {"since": since}, address=address)
+        await outbox.post(editor.site, posting)
 
 
 async def public_tips(tips: Tips, language: str, today: date) -> list[Tip]:

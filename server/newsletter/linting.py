@@ -100,8 +100,9 @@ def lint_sequence(editor: Editor, sequence: Sequence) -> list[Finding]:
 
 
 def _of(editor: Editor, tip: Tip) -> Iterator[Finding]:
-    file = editor.tips.folder / "newsletter" / f"{tip.issue}.{tip.language}.md"
-    return _faults(editor, tip, read_document(file), issuing.sample_of(editor, tip))
+    for one in (tip, tip.second) if tip.second else (tip,):
+        doc = read_document(editor.tips.folder / "newsletter" / one.file_name)
+        yield from _faults(editor, one, doc, issuing.sample_of(editor, one))
 
 
 def _faults(editor: Editor, tip: Tip, doc: Document, letter: Letter) -> Iterator[Finding]:

@@ -152,7 +152,10 @@ class SequenceStop(Model):
 
 
 class IssueVariant(Model):
-    """One of the two subjects (`number` 0 or 1) of a started issue, in one language."""
+    """One of the two texts (`number` 0 or 1) of a started issue, in one language.
+
+    `file_name` is where it was written; empty: both are one text by two subjects.
+    """
 
     id = fields.IntField(primary_key=True)
     issue: fields.ForeignKeyRelation[Issue] = fields.ForeignKeyField("newsletter.Issue", "variants")
@@ -161,6 +164,7 @@ class IssueVariant(Model):
     number = fields.IntField()
     message: fields.ForeignKeyRelation[Message] = fields.ForeignKeyField("mail.Message", "variants")
     message_id: int
+    file_name = fields.CharField(60, default="")
 
     class Meta:
         table = "issue_variant"

@@ -1,10 +1,12 @@
-"""Two subjects for one issue: who gets which, and which one had more readers follow a link.
+"""Two subjects or two texts for one issue: who gets which, and by which more followed a link.
 
-Readers are drawn by their number and that of the issue, so who waits keeps their subject. The
-verdict is told at one moment that is fixed when the issue starts, and not before.
+Readers are drawn by their number and that of the issue, so who waits keeps their text. The
+verdict is told at one moment that is fixed when the issue starts, and not before. It is on clicks:
+the log does not tell who read on after one, for no reading is tied to a delivery.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import exp, lgamma, log
 
@@ -27,16 +29,20 @@ JOIN = (
 
 @dataclass(frozen=True)
 class Side:
-    """One subject: of the followed readers who got it, how many followed a link."""
+    """One of two: of the followed readers who got it, how many followed a link.
+
+    `file` is where a text was written; empty for a mere subject.
+    """
 
     subject: str
+    file: str = ""
     followed: int = 0
     clicked: int = 0
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Two subjects; before `judge_at` nothing is told but them.
+    """Two subjects or texts; before `judge_at` nothing is told but them.
 
     `certainty` is how probable it is that the second one is better. `better` is the number of the
     better one, None where no difference can be told.
@@ -45,6 +51,11 @@ class Contest:
     judge_at: datetime
     sides: tuple[Side, Side]
     certainty: float | None = None
+
+    @property
+    def is_of_texts(self) -> bool:
+        """Two texts, and not one by two subjects."""
+        return bool(self.sides[0].file)
 
     @property
     def is_over(self) -> bool:
@@ -89,28 +100,30 @@ def _log_beta(a: int, b: int) -> float:
 
 
 async def contest_of(name: str) -> Contest | None:
-    """The two subjects of an issue, and what came of them once it is time; None for one."""
+    """The two subjects or texts of an issue, and what came of them in time; None for one."""
     issue = await Issue.get_or_none(name=name)
     if not issue or not issue.judge_at:
         return None
-    variants = IssueVariant.filter(issue_id=issue.id).prefetch_related("message")
-    subjects: dict[int, list[str]] = {0: [], 1: []}
-    for one in await variants.order_by("language"):
-        subjects[one.number].append(one.message.subject)
+    found = IssueVariant.filter(issue_id=issue.id).prefetch_related("message")
+    variants = await found.order_by("language")
+    first, second = (_side(variants, number) for number in (0, 1))
     if issue.judge_at > now():
-        first, second = (Side(" / ".join(subjects[number])) for number in (0, 1))
         return Contest(issue.judge_at, (first, second))
-    first, second = [
-        Side(" / ".join(subjects[number]), *await _counted(issue, number)) for number in (0, 1)
-    ]
+    first, second = await _counted(issue, first, 0), await _counted(issue, second, 1)
     certainty = probability_above(
         (first.clicked, first.followed), (second.clicked, second.followed)
     )
     return Contest(issue.judge_at, (first, second), certainty)
 
 
-async def _counted(issue: Issue, number: int) -> tuple[int, int]:
-    """Followed readers who got this subject, and who of them followed a link before the verdict."""
+def _side(variants: Sequence[IssueVariant], number: int) -> Side:
+    mine = [one for one in variants if one.number == number]
+    subject = " / ".join(one.message.subject for one in mine)
+    return Side(subject, " / ".join(one.file_name for one in mine if one.file_name))
+
+
+async def _counted(issue: Issue, side: Side, number: int) -> Side:
+    """With the followed readers who got it, and who of them followed a link before the verdict."""
     mine = (
         " AND d.message_id IN (SELECT message_id FROM issue_variant WHERE issue_id = ?"
         " AND number = ?)"
@@ -129,4 +142,4 @@ async def _counted(issue: Issue, number: int) -> tuple[int, int]:
         *COUNTS,
         db_time(issue.judge_at or now()),
     )
-    return int(followed[0]["n"]), int(clicked[0]["n"])
+    return replace(side, followed=int(followed[0]["n"]), clicked=int(clicked[0]["n"]))

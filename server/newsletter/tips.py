@@ -1,8 +1,11 @@
-"""Tips as their files describe them: `content/newsletter/2026-48.nl.md`."""
+"""Tips as their files describe them: `content/newsletter/2026-48.nl.md`.
+
+A `2026-48.b.nl.md` beside it is the second text of that tip, and no tip of its own.
+"""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -16,6 +19,19 @@ from server.mail.letters import with_fallbacks
 LIVES = timedelta(hours=6)
 JUDGED_AFTER = timedelta(hours=48)
 PLAIN = markup.TreeWriter()
+SECOND = ".b"
+# What is of the issue and not of a text, and the field that holds it: the first file says it.
+OF_THE_ISSUE = {
+    "published": "published",
+    "themes": "themes",
+    "not_after": "lives",
+    "asks": "is_ask",
+    "send_at": "send_at",
+    "language": "languages",
+    "audience": "audience",
+    "local": "local",
+    "judge_after": "judged_after",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,20 @@ class Tip:
     local: bool | None = None
     other_subject: str = ""
     judged_after: timedelta = JUDGED_AFTER
+    is_second: bool = False
+    second: "Tip | None" = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.issue}{SECOND if self.is_second else ''}.{self.language}.md"
+
+    @property
+    def rival(self) -> "Tip | None":
+        """What half of the readers get instead: another text, or this one by another subject."""
+        if self.second:
+            return self.second
+        return replace(self, subject=self.other_subject) if self.other_subject else None
 
     @property
     def path(self) -> str:
@@ -63,16 +93,27 @@ class Tip:
         return tree_html(part)
 
 
+Items = dict[tuple[str, str], Tip]
+
+
 class Tips:
     """All tips, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
         self.folder = content
         self._shelf = Shelf(content, "newsletter/*.md", read_tip)
+        self._paired: tuple[int, Items, list[Finding]] = (0, {}, [])
+
+    def _fresh(self) -> Items:
+        """The tips as the files say now, each with its second text."""
+        version = self._shelf.version()
+        if version != self._paired[0]:
+            self._paired = (version, *pair(self.folder / "newsletter", self._shelf.items))
+        return self._paired[1]
 
     def find(self, issue: str, language: str) -> Tip | None:
         """One tip in a language, in the other where there is only that."""
-        items = self._shelf.fresh()
+        items = self._fresh()
         name = f"newsletter/{issue}"
         return items.get((name, language)) or next(
             (tip for (other, _), tip in items.items() if other == name), None
@@ -80,13 +121,13 @@ class Tips:
 
     def exactly(self, issue: str, language: str) -> Tip | None:
         """One tip in this language only."""
-        return self._shelf.fresh().get((f"newsletter/{issue}", language))
+        return self._fresh().get((f"newsletter/{issue}", language))
 
     def public(self, language: str, today: date, sent: Collection[str]) -> list[Tip]:
         """What all may read, newest first: published, or sent."""
         found = [
             tip
-            for (_, spoken), tip in self._shelf.fresh().items()
+            for (_, spoken), tip in self._fresh().items()
             if spoken == language
             and ((tip.published and tip.published <= today) or tip.issue in sent)
         ]
@@ -95,7 +136,7 @@ class Tips:
     def issues(self) -> dict[str, list[Tip]]:
         """Every issue with its languages, oldest first."""
         found: dict[str, list[Tip]] = {}
-        for tip in sorted(self._shelf.fresh().values(), key=lambda tip: (tip.issue, tip.language)):
+        for tip in sorted(self._fresh().values(), key=lambda tip: (tip.issue, tip.language)):
             found.setdefault(tip.issue, []).append(tip)
         return found
 
@@ -105,14 +146,61 @@ class Tips:
 
     def findings(self) -> list[Finding]:
         """What is wrong with the files."""
-        self._shelf.fresh()
-        return self._shelf.findings
+        self._fresh()
+        return self._shelf.findings + self._paired[2]
+
+
+def pair(folder: Path, items: Items) -> tuple[Items, list[Finding]]:
+    """The tips, each with its second text, and what is wrong between the two."""
+    tips = {place: tip for place, tip in items.items() if not tip.is_second}
+    faults: list[Finding] = []
+    for (name, language), second in items.items():
+        if not second.is_second:
+            continue
+        place = (name.removesuffix(SECOND), language)
+        first, file = tips.get(place), folder / second.file_name
+        if first:
+            tips[place] = replace(first, second=_beside(first, second))
+            faults += _clashes(file, first, second)
+        elif not (missing := folder / replace(second, is_second=False).file_name).exists():
+            faults.append(Finding(file, 1, "newsletter.second_alone", {"file": missing.name}))
+    seconds = {tip.issue: tip.file_name for tip in items.values() if tip.is_second}
+    for tip in items.values():
+        if tip.other_subject and tip.issue in seconds:
+            values = {"file": seconds[tip.issue]}
+            line = tip.lines["variants"]
+            file = folder / tip.file_name
+            faults.append(Finding(file, line, "newsletter.second_and_variants", values))
+    return tips, faults
+
+
+def _beside(first: Tip, second: Tip) -> Tip:
+    """The same issue with the other text; what that does not say is as in the first."""
+    return replace(
+        first,
+        subject=second.subject or first.subject,
+        preview=second.preview or first.preview,
+        tree=second.tree,
+        other_subject="",
+        is_second=True,
+        lines=second.lines,
+    )
+
+
+def _clashes(file: Path, first: Tip, second: Tip) -> list[Finding]:
+    """Where the second text says another thing of the issue than the first."""
+    return [
+        Finding(file, second.lines[key], "newsletter.second_other", {"key": key})
+        for key, name in OF_THE_ISSUE.items()
+        if key in second.lines and getattr(first, name) != getattr(second, name)
+    ]
 
 
 def read_tip(file: Path, name: str, language: str) -> Tip:
     """The tip a file describes; ContentError with line and remedy where it cannot be one."""
     doc = read_document(file)
-    issue = Path(name).name
+    issue = Path(name).name.removesuffix(SECOND)
+    is_second = issue != Path(name).name
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}", issue):
         raise doc.fault("newsletter.bad_name", name=issue)
     published = doc.moment("published")
@@ -123,7 +211,7 @@ def read_tip(file: Path, name: str, language: str) -> Tip:
     return Tip(
         issue=issue,
         language=language,
-        subject=doc.text("subject"),
+        subject=doc.text("subject", "" if is_second else None),
         preview=doc.text("preview", ""),
         author=doc.text("author", ""),
         themes=doc.words("themes"),
@@ -137,6 +225,8 @@ def read_tip(file: Path, name: str, language: str) -> Tip:
         local=_yes(doc, "local") if "local" in doc.meta else None,
         other_subject=_other_subject(doc),
         judged_after=_span(doc, "judge_after", JUDGED_AFTER),
+        is_second=is_second,
+        lines={key: doc.line_of(key) for key in doc.meta},
     )
 
 

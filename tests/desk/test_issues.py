@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from httpx2 import AsyncClient, Response
 
+from server.mail.models import Delivery
 from server.newsletter.models import Issue, IssuePlan, TipTurn
 from server.newsletter.standing import status_of
 from server.staff.models import AuditEntry
+from server.tracking.evidence import CLICK
+from server.tracking.log import Entry, record
 from tests.desk.test_outcomes import word
-from tests.newsletter.rhythms import write
+from tests.newsletter.rhythms import Clock, write
+from tests.newsletter.test_splitting import sent_as_written
 from tests.product import Product
 
 PAGE = "/desk/newsletter"
@@ -123,3 +127,37 @@ async def test_a_tip_with_a_fault_is_neither_sent_nor_planned(
     dark = (await desk.get(f"{PAGE}/a/nl/mail?look=dark")).text
     assert "@media all" in dark
     assert "prefers-color-scheme" not in dark
+
+
+async def test_two_texts_stand_side_by_side_and_both_are_mailed_as_a_test(
+    product: Product, environ: dict[str, str]
+) -> None:
+    file = Path(environ["GIVEFIRST_CONTENT"]) / "newsletter/a.b.nl.md"
+    file.write_text("---\nsubject: Anders\n---\n\nEen ander verhaal.\n", "utf-8")
+    desk = await product.log_in("editor")
+    page = (await desk.get(f"{PAGE}/a")).text
+    assert page.index("a.nl.md") < page.index("a.b.nl.md")
+    assert "Een ander verhaal" in (await desk.get(f"{PAGE}/a/nl/mail?text=b")).text
+    assert "Een ander verhaal" not in (await desk.get(f"{PAGE}/a/nl/mail")).text
+    assert (await desk.get(f"{PAGE}/b/nl/mail?text=b")).status_code == 404
+    assert (await desk.get(f"{PAGE}/a.b")).status_code == 404
+    form = {"csrf": word(page), "to": "proef@example.org", "language": "nl"}
+    told = await desk.post(f"{PAGE}/a/test", data=form, follow_redirects=True)
+    assert "beide teksten zijn onderweg" in told.text
+    subjects = Delivery.filter(key__startswith="test:a:").values_list("message__subject", flat=True)
+    assert sorted(map(str, await subjects)) == ["Anders", "Tip a"]
+
+
+async def test_the_verdict_names_the_text_and_what_it_is_on(
+    product: Product, environ: dict[str, str], clock: Clock
+) -> None:
+    folder = Path(environ["GIVEFIRST_CONTENT"])
+    second = "---\nsubject: Anders\n---\n\nEen ander verhaal.\n"
+    (folder / "newsletter/a.b.nl.md").write_text(second, "utf-8")
+    for one in await sent_as_written(product, folder, 16):
+        if one.message.subject == "Anders":
+            await record(Entry(one.lead_id or 0, CLICK, f"c{one.id}", delivery_number=one.id))
+    clock(2.1)
+    page = (await (await product.log_in("editor")).get(f"{PAGE}/a")).text
+    assert "De tekst ‘Anders’ (a.b.nl.md) liet meer lezers klikken" in page
+    assert "Alleen kliks tellen" in page

@@ -1,6 +1,6 @@
-"""Two subjects for one issue: each reader one, a verdict at one moment, and perhaps none."""
+"""Two subjects or texts for one issue: each reader one, a verdict at one moment, or none."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,10 @@ import pytest
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Delivery
-from server.newsletter import issuing, queueing, splitting, wishes
+from server.newsletter import issuing, linting, queueing, splitting, wishes
+from server.newsletter.lineup import lineup
 from server.newsletter.models import Issue
+from server.tracking.evidence import CLICK
 from server.tracking.log import Entry, record
 from tests.newsletter.rhythms import Clock, editor, write
 from tests.product import Product
@@ -32,11 +34,16 @@ def test_the_chance_is_exact(
 
 async def sent(product: Product, folder: Path, readers: int) -> list[Delivery]:
     """An issue with two subjects that readers who agreed to be followed have."""
+    write(folder, "a", TWO)
+    return await sent_as_written(product, folder, readers)
+
+
+async def sent_as_written(product: Product, folder: Path, readers: int) -> list[Delivery]:
+    """The issue `a`, which readers who agreed to be followed have."""
     early = now() - timedelta(hours=1)
     for number in range(readers):
         await product.subscribe(f"r{number}@example.org")
     await Lead.all().update(mail_tracking_at=early)
-    write(folder, "a", TWO)
     await issuing.send(editor(product, folder), "a")
     while await queueing.queue_next(product.site):
         pass
@@ -86,3 +93,67 @@ async def test_one_subject_is_no_contest(product: Product, tmp_path: Path) -> No
     write(tmp_path, "b", "variants: [x, y]\n")
     (fault,) = editor(product, tmp_path).tips.findings()
     assert (fault.line, fault.key) == (5, "newsletter.bad_variants")
+
+
+def second(folder: Path, text: str, name: str = "a.b.nl.md") -> None:
+    """A file as an editor writes it beside the first."""
+    (folder / "newsletter" / name).write_text(text, "utf-8")
+
+
+async def test_each_reader_has_one_of_two_texts_and_the_verdict_names_it(
+    product: Product, tmp_path: Path, clock: Clock
+) -> None:
+    write(tmp_path, "a", "judge_after: 24h\n")
+    write(tmp_path, "a", language="en")
+    second(tmp_path, "---\nasks: false\n---\n\nEen heel ander verhaal.\n")
+    found = await sent_as_written(product, tmp_path, 16)
+    others = [one for one in found if "heel ander verhaal" in one.message.text]
+    assert all("Tekst van a" in one.message.text for one in found if one not in others)
+    assert 4 <= len(others) <= 12
+    assert {one.message.subject for one in found} == {"Tip a"}
+    for one in others:
+        await record(Entry(one.lead_id or 0, CLICK, f"c{one.id}", delivery_number=one.id))
+    clock(1.1)
+    contest = await splitting.contest_of("a")
+    assert contest
+    assert [side.file for side in contest.sides] == ["a.nl.md", "a.b.nl.md"]
+    assert [side.clicked for side in contest.sides] == [0, len(others)]
+    assert (contest.is_of_texts, contest.better) == (True, 1)
+
+
+@pytest.mark.pure
+async def test_a_second_text_is_no_tip_of_its_own(product: Product, tmp_path: Path) -> None:
+    write(tmp_path, "a", "published: 2026-01-05\n")
+    second(tmp_path, "---\nsubject: Anders\n---\n\nEen ander verhaal.\n")
+    host = editor(product, tmp_path)
+    (only,) = host.tips.public("nl", date(2026, 12, 1), ())
+    assert (only.subject, list(host.tips.issues())) == ("Tip a", ["a"])
+    assert host.tips.find("a.b", "nl") is None
+    assert only.second
+    assert (only.second.subject, only.second.path) == ("Anders", "/nl/newsletter/a")
+    assert set(await lineup(host.tips, host.house, host.zone)) <= {"a"}
+
+
+@pytest.mark.pure
+async def test_what_is_wrong_with_a_second_text_is_named_where_it_stands(
+    product: Product, tmp_path: Path
+) -> None:
+    write(tmp_path, "a", "variants: [{subject: Ander onderwerp}]\n")
+    second(tmp_path, "---\nsubject: Anders\nasks: true\n---\n\nLees [dit](/nl/nergens).\n")
+    write(tmp_path, "c")
+    second(tmp_path, "---\nsubject: Alleen\n---\n\nTekst.\n", "c.b.en.md")
+    second(tmp_path, "---\nsubject: Leeg\n---\n", "c.b.nl.md")
+    host = editor(product, tmp_path)
+    told = [(one.file.name, one.line, one.key) for one in linting.lint(host, "a")]
+    assert told == [
+        ("a.b.nl.md", 3, "newsletter.second_other"),
+        ("a.b.nl.md", 6, "newsletter.lint_dead_link"),
+        ("a.nl.md", 5, "newsletter.second_and_variants"),
+    ]
+    told = [(one.file.name, one.line, one.key) for one in linting.lint(host, "c")]
+    assert told == [
+        ("c.b.en.md", 1, "newsletter.second_alone"),
+        ("c.b.nl.md", 1, "newsletter.empty"),
+    ]
+    with pytest.raises(linting.UnfitError):
+        linting.demand_fit(host, "c")

@@ -144,8 +144,13 @@ async def issue_page(request: Request) -> Response:
 
 
 async def issue_mail(request: Request) -> Response:
-    """The mail as a reader who signed up today would get it."""
-    html = issuing.sample_of(editor_of(request), _tip(request)).html
+    """The mail as a reader who signed up today would get it; `text=b` is the second text."""
+    tip: Tip | None = _tip(request)
+    if tip and request.query_params.get("text") == "b":
+        tip = tip.second
+    if not tip:
+        raise NotFoundError
+    html = issuing.sample_of(editor_of(request), tip).html
     return boxed(request, previewing.in_light_of(html, request.query_params.get("look", "")))
 
 
