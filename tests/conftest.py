@@ -27,6 +27,7 @@ from tests.support.smtp import SmtpController, SmtpServer
 MARKERS = [
     "pure: touches no database; given by itself to every test that asks for none",
     "sqlite: about SQLite, whatever the rest runs on",
+    "thin: about a layer over rooms that are tried on both databases, so tried on one",
     "poppler: needs pdftotext, pdftoppm and pdfinfo",
     "proc: looks at processes through /proc",
 ]

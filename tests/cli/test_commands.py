@@ -14,7 +14,7 @@ from tests.support.live import LiveServer
 from tests.support.processes import wait_until
 
 # A command is a thin layer over rooms that are tried on both databases.
-pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 ISSUE = "2026-47"
 LOGIN = re.compile(r"http://127\.0\.0\.1:8000/desk/login/[\w-]{32}")

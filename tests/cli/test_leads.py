@@ -17,7 +17,7 @@ from tests.support.live import LiveServer
 from tests.support.processes import wait_until
 
 # A command is a thin layer over rooms that are tried on both databases.
-pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 READER, NAME = "joost.naamloos@firma.example.org", "Joost Naamloos"
 

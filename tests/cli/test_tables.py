@@ -18,7 +18,7 @@ from tests.support.machine import SOAKS
 from tests.support.tables import GOOD_DAY, leads_table
 
 # A command is a thin layer over rooms that are tried on both databases.
-pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 SOURCE = ("--source", "beurs Zorg & Leren")
 

@@ -17,7 +17,7 @@ from tests.support import machine
 from tests.support.relay import OF_CONNECTIONS, OF_MAILS, FaultyRelay
 
 # How an outcome is written is tried on both databases elsewhere; what a relay does, on one.
-pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 Clock = Callable[[float], None]
 # As short as a busy machine allows: a healthy relay must never seem a dead one.
 IMPATIENT = Patience(greeting=2, mail=2, rcpt=2, data=2, text=2, quit=0.5)

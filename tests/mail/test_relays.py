@@ -19,7 +19,7 @@ from server.mail.session import Patience
 from tests.mail.furnishing import list_mail
 from tests.mail.test_crashes import wait_for
 from tests.mail.test_faults import IMPATIENT
-from tests.product import Product
+from tests.product import MINUTE, Product
 from tests.support import machine
 from tests.support.certificates import make_certificate, server_side
 from tests.support.lives import Lives
@@ -39,6 +39,10 @@ async def send(settings: Settings, url: str, patience: Patience = IMPATIENT) -> 
     for _ in range(2):
         await sender.drain(BULK)
     return [f"{one.state} {one.error}" for one in await Delivery.all().order_by("id")]
+
+
+# How an outcome is written is tried on both databases elsewhere; what a relay does, on one.
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 
 def with_password(relay: FaultyRelay, more: str = "", host: str = "127.0.0.1") -> str:
@@ -109,11 +113,17 @@ async def test_a_connection_is_used_for_many_mails_and_few_are_opened(database: 
     assert relay.connections <= database.mail_connections
 
 
-async def test_a_domain_that_keeps_us_waiting_holds_up_no_other(database: Settings) -> None:
+async def test_a_domain_that_keeps_us_waiting_holds_up_no_other(
+    database: Settings, clock: Callable[[float], None]
+) -> None:
     await list_mail(200, domains=10)
-    patience = replace(IMPATIENT, stall=0.1)
+    patience = replace(IMPATIENT, stall=0.3)
     with FaultyRelay("stall", lambda address: address.endswith("@d3.example.org")) as relay:
+        early = await send(database, relay.url, patience)
+        # On a busy machine a healthy domain may have seemed to wait as well; not for long.
+        clock(2 * MINUTE)
         states = await send(database, relay.url, patience)
+    assert sum(one == "sent " for one in early) >= 0.8 * 180
     assert sum(one == "sent " for one in states) == 180
     assert {address for address, _ in relay.accepted} == {
         f"r{n}@d{n % 10}.example.org" for n in range(200) if n % 10 != 3

@@ -9,7 +9,7 @@ from tests.newsletter.rhythms import write
 from tests.support import machine
 
 # A command is a thin layer over rooms that are tried on both databases.
-pytestmark = [] if machine.SOAKS else [pytest.mark.sqlite]
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 FAR = "2031-12-02 09:00"
 

@@ -98,7 +98,7 @@ def odd_body(rnd: random.Random) -> bytes:
     return rnd.choice([body, body + b"\xff\x00", b"--x\r\n\r\n" + body + b"\r\n--x--", b""])
 
 
-@pytest.mark.parametrize("seed", range(4 if SOAKS else 2))
+@pytest.mark.parametrize("seed", range(4 if SOAKS else 1))
 async def test_nothing_a_stranger_sends_breaks_a_page(product: Product, seed: int) -> None:
     rnd = random.Random(seed)
     desk = await product.log_in()

@@ -128,6 +128,7 @@ async def test_every_form_of_the_desk_refuses_a_missing_or_wrong_word(product: P
     await desk.aclose()
 
 
+@pytest.mark.thin
 async def test_the_safety_headers_are_on_every_answer(product: Product) -> None:
     desk = await product.log_in()
     for route in all_routes():
@@ -145,6 +146,7 @@ async def test_the_safety_headers_are_on_every_answer(product: Product) -> None:
     await desk.aclose()
 
 
+@pytest.mark.thin
 async def test_public_pages_set_no_cookie_and_call_nobody(product: Product) -> None:
     gift = await product.gift("gulle-gever", READER)
     pages = [example(route.path) for route in all_routes() if route.role == "public"]
