@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlsplit
 
 from asyncpg import (
@@ -128,6 +128,14 @@ def among(column: str) -> str:
 def many(values: Sequence[int] | Sequence[str]) -> list[int] | list[str] | str:
     """Many values as one, for `among`."""
     return list(values) if is_postgres() else json.dumps(list(values))  # type: ignore[return-value]
+
+
+@overload
+def moment_of(value: datetime | str) -> datetime: ...
+
+
+@overload
+def moment_of(value: datetime | str | None) -> datetime | None: ...
 
 
 def moment_of(value: datetime | str | None) -> datetime | None:

@@ -23,6 +23,11 @@ class Site:
     base_url: str
     keys: tuple[bytes, ...]
 
+    @property
+    def host(self) -> str:
+        """The name of the machine in the public address, without a port."""
+        return self.base_url.partition("://")[2].partition(":")[0]
+
     def url(self, path: str) -> str:
         """The absolute address of a path."""
         return self.base_url + path

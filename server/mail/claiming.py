@@ -12,7 +12,7 @@ from server.kit.database import among, db_time, lock_rows, many, moment_of, rows
 from server.kit.site import Site
 from server.kit.text import long_date
 from server.leads.models import Lead
-from server.mail.models import BULK
+from server.mail.models import BULK, Message
 from server.mail.pacing import Pacing, Scope, Take
 from server.mail.recording import Other
 from server.staff.models import StaffUser
@@ -61,6 +61,8 @@ class Claimed:
     created_at: datetime
     not_after: datetime
     values: dict[str, str] = field(default_factory=dict)
+    message: Message | None = None  # its text and where its links lead, once they are read
+    links: tuple[str, ...] = ()
 
     def is_late(self, at: datetime) -> bool:
         """Its time is over. What was tried in time may be tried for three days (trust: 4xx)."""
@@ -187,14 +189,10 @@ def _claimed(row: dict[str, Any], token: str, zone: ZoneInfo, invented: set[str]
         is_followed=followed and bool(row["list"]),
         attempts=row["attempts"],
         doubts=row["doubts"],
-        created_at=_moment(row["created_at"]),
-        not_after=_moment(row["not_after"]),
+        created_at=moment_of(row["created_at"]),
+        not_after=moment_of(row["not_after"]),
         values=values,
     )
-
-
-def _moment(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _may_go(one: Claimed, row: dict[str, Any], at: datetime, blocked: set[str]) -> tuple[str, str]:

@@ -40,12 +40,16 @@ class Hole:
 
 @dataclass(frozen=True)
 class Mould:
-    """Static octets and holes in turn; each place says of a part which filling goes there."""
+    """Static octets and holes in turn; each place says of a part which filling goes there.
+
+    `is_followed`: there are links of this reader's own in it.
+    """
 
     parts: tuple[bytes, ...]
     places: tuple[tuple[int, int], ...]
     fillings: tuple[tuple[Hole, int], ...]
     site: Site
+    is_followed: bool = False
 
     def fill(self, who: Addressee, at: datetime) -> bytes:
         """The mail of one reader, ready for the line. Raises KeyError for a missing value."""
@@ -74,11 +78,6 @@ class Mould:
             parts[place] = found[number]
         return b"".join(parts)
 
-    @property
-    def is_followed(self) -> bool:
-        """There are links of this reader's own in it."""
-        return any(hole.name == TRACK for hole, _ in self.fillings)
-
 
 def compile_sheet(sheet: Sheet, settings: Settings, site: Site) -> Mould:
     """The mould of a text that goes to a list."""
@@ -100,7 +99,7 @@ def compile_sheet(sheet: Sheet, settings: Settings, site: Site) -> Mould:
         pieces.append(("Content-Transfer-Encoding: quoted-printable\r\n\r\n", HEADER))
         pieces.append((text, form))
     pieces.append((f"\r\n--{edge}--\r\n", HEADER))
-    return _cast(pieces, holes, site)
+    return replace(_cast(pieces, holes, site), is_followed=sheet.followed)
 
 
 def _cast(pieces: list[tuple[str | bytes, int]], holes: list[Hole], site: Site) -> Mould:

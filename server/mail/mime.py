@@ -118,8 +118,7 @@ def list_headers(
     by_mail = f"mailto:{settings.sender.addr_spec}?subject=unsubscribe%20{token}"
     mail["List-Unsubscribe"] = f"<{site.url('/unsubscribe/')}{token}>, <{by_mail}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    host = site.base_url.partition("://")[2].partition(":")[0]
-    mail["List-ID"] = f"<{message.list}.{host}>"
+    mail["List-ID"] = f"<{message.list}.{site.host}>"
     mail["Feedback-ID"] = f"{message.id}:{message.list}:givefirst"
     mail["Precedence"] = "bulk"
 

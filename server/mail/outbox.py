@@ -98,7 +98,6 @@ async def post(site: Site, posting: Posting) -> bool:
     if await is_suppressed(site, lead.email if lead else posting.address):
         return False
     at = posting.at or moment
-    domain = domain_of(site.base_url.partition("://")[2].partition(":")[0])
     written = await rows(
         'INSERT INTO delivery (message_id, lead_id, address, domain, key, lane, state, "values",'
         " mail_id, lease_token, attempts, next_try_at, not_after, created_at, error,"
@@ -111,7 +110,7 @@ async def post(site: Site, posting: Posting) -> bool:
         posting.key,
         posting.lane,
         db_json(dict(posting.values)),
-        f"<{uuid4().hex}@{domain}>",
+        f"<{uuid4().hex}@{site.host}>",
         db_time(at),
         db_time(at + posting.lives),
         db_time(moment),

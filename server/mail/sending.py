@@ -47,8 +47,7 @@ class Sender:
     patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
-        host = self.site.base_url.partition("://")[2].partition(":")[0]
-        self._relay = Relay(self.settings.smtp_url, host, self.patience)
+        self._relay = Relay(self.settings.smtp_url, self.site.host, self.patience)
         self._files = Files(self.settings.data / "mail")
         self._writer = Writer(self.settings, self.site)
         self._watch = Watch()

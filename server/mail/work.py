@@ -102,7 +102,7 @@ class Work:
         self.dealt += haul.count
         if haul.refused:
             await self._recorder.write(*haul.refused)
-        await self._writer.prepare(one.message_id for one in haul.ready)
+        await self._writer.prepare(haul.ready)
         for one in haul.ready:
             by_file = one.is_invented or not self._by_relay
             (self.filed if by_file else self.relayed).append(one)

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from server.kit.clock import now
@@ -39,36 +39,44 @@ class Writer:
             domain = settings.sender.domain
             self._signer = Signer(settings.dkim_key, domain, settings.dkim_selector)
 
-    async def prepare(self, numbers: Iterable[int]) -> None:
-        """Have the texts of these messages at hand; a text never changes."""
-        lacking = sorted(set(numbers) - set(self._messages))
-        if not lacking:
-            return
+    async def prepare(self, claimed: Sequence[Claimed]) -> None:
+        """Give each its text and where the links of that lead; a text never changes."""
+        lacking = sorted({one.message_id for one in claimed} - set(self._messages))
+        if lacking:
+            await self._read(lacking)
+        for one in claimed:
+            one.message, one.links = self._messages[one.message_id]
+        # What is let go of here stays with the rows that need it.
+        while len(self._messages) > MOST:
+            self._messages.popitem(last=False)
+
+    async def _read(self, numbers: list[int]) -> None:
         found = await rows(
             "SELECT message_id, target FROM message_link"  # noqa: S608
             f" WHERE {among('message_id')} ORDER BY message_id, number",
-            many(lacking),
+            many(numbers),
         )
-        for message in await Message.filter(id__in=lacking):
+        for message in await Message.filter(id__in=numbers):
             links = tuple(row["target"] for row in found if row["message_id"] == message.id)
             self._messages[message.id] = (message, links)
-        while len(self._messages) > MOST + len(lacking):
-            self._messages.popitem(last=False)
 
     def write(self, one: Claimed) -> tuple[Envelope, bytes]:
         """The envelope and the text as it goes over the line, dots stuffed (RFC 5321 §4.5.2).
 
         Raises LookupError or ValueError for what cannot be made.
         """
-        message, links = self._messages[one.message_id]
-        if one.is_listed and one.is_lead:  # no line begins with a dot
-            text = self._mould(message, links, followed=one.is_followed).fill(one, now())
+        if one.message is None:
+            raise LookupError(f"message {one.message_id}")
+        in_mould = one.is_listed and one.is_lead
+        if in_mould:
+            mould = self._mould(one.message, one.links, followed=one.is_followed)
+            text = mould.fill(one, now())
         else:
-            sheet = Sheet(message, links)
+            sheet = Sheet(one.message, one.links)
             text = mime.octets(mime.compose(one, sheet, self.settings, self.site, now()), one)
         if self._signer:
             text = self._signer.sign(text)
-        if not one.is_listed:
+        if not in_mould:  # of what is compiled no line begins with a dot
             text = DOT.sub(b"..", text)
         sender = mime.envelope_sender(one.number, self.settings, self.site)
         return Envelope(sender, one.address, len(text)), text

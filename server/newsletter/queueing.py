@@ -74,7 +74,6 @@ async def _write(site: Site, issue: Issue, last: int) -> None:
         up = await count(where)
         where &= may_be_asked(moment)
         refused = up - await count(where)
-    domain = site.base_url.partition("://")[2].partition(":")[0]
     split = issue.judge_at is not None
     sql = WRITE.format(
         lane=BULK,
@@ -84,7 +83,7 @@ async def _write(site: Site, issue: Issue, last: int) -> None:
         message="COALESCE(v.message_id, t.message_id)" if split else "t.message_id",
         variants=splitting.JOIN if split else "",
     )
-    written = await rows(sql, f"issue:{issue.name}:", f"@{domain}>", *where.values)
+    written = await rows(sql, f"issue:{issue.name}:", f"@{site.host}>", *where.values)
     await Issue.filter(id=issue.id).update(
         last_lead_id=last,
         audience=issue.audience + len(written),

@@ -1,9 +1,9 @@
 """Holding a running issue and letting it go on; reaching those who were missed, once."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from server.kit.clock import now
-from server.kit.database import db_time, in_transaction, rows
+from server.kit.database import db_time, in_transaction, moment_of, rows
 from server.newsletter.models import Issue, IssueZone
 from server.newsletter.standing import status_of
 
@@ -60,15 +60,11 @@ async def _release(issue: Issue, stood: timedelta) -> None:
         await rows(
             "UPDATE delivery SET state = 'queued', error = '', not_after = ?"
             " WHERE key >= ? AND key < ? AND state = 'held' AND error = ? AND not_after = ?",
-            db_time(_moment(end) + stood),
+            db_time(moment_of(end) + stood),
             *issue.span,
             PAUSED,
             end,
         )
-
-
-def _moment(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 async def send_to_missed(name: str, lives: timedelta) -> int:

@@ -10,9 +10,10 @@ from aiosmtpd.lmtp import LMTP
 
 from server.kit.clock import now
 from server.leads.models import Lead
-from server.mail import outbox
+from server.mail import outbox, work, writing
 from server.mail.claiming import LEASE
 from server.mail.leases import take_back_leases
+from server.mail.letters import Letter
 from server.mail.models import BULK, Delivery, Message, Suppression
 from server.mail.sending import Sender
 from tests.product import MINUTE, Product
@@ -305,3 +306,20 @@ async def test_a_blocked_address_gets_nothing(product: Product, smtp_server: Smt
     await product.work()
     assert await state() == "suppressed"
     assert smtp_server.messages == []
+
+
+async def test_every_mail_has_its_own_text_however_few_are_kept_at_hand(
+    product: Product, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST", 1)
+    monkeypatch.setattr(work, "BATCH", 12)
+    lead = await Lead.meet(READER, "nl", "test")
+    for n in range(40):
+        letter = Letter(f"Antwoord {n}", "<p>{{ me }} {{ way_out }}</p>", "{{ me }} {{ way_out }}")
+        message = await outbox.keep_message("answer", "nl", letter)
+        assert await outbox.post(product.site, outbox.Posting(message, f"answer:{n}", {}, lead))
+    sender = Sender(product.settings, product.site)
+    assert await sender.drain(0) == 40, "none is tried a second time"
+    assert {mail.message["Subject"] for mail in smtp_server.messages} == {
+        f"Antwoord {n}" for n in range(40)
+    }
