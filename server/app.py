@@ -27,6 +27,7 @@ from server.desk import routes as desk_routes
 from server.front import routes as front_routes
 from server.front.articles import Articles
 from server.front.searching import Indexes
+from server.gifts import limits
 from server.gifts import routes as gifts_routes
 from server.kit.clock import now
 from server.kit.database import (
@@ -188,15 +189,16 @@ def _holds_until(state: State) -> datetime:
 
 def _facts_of(app: Starlette) -> Facts:
     """What public pages show that may change at any moment: the content, and what was sent."""
-    state, sent = app.state, set[str]()
+    state, sent, gone = app.state, set[str](), frozenset[str]()
 
     async def facts() -> object:
-        nonlocal sent
+        nonlocal sent, gone
         # Without the database pages go on as they were.
         with contextlib.suppress(OperationalError, DBConnectionError):
             sent = await issuing.sent_names()
+            gone = await limits.closed(state.library.all(), state.today())
         shelves = (state.library, state.tips, state.answers, state.articles)
-        return state.house.fresh(), [shelf.version() for shelf in shelves], sent
+        return state.house.fresh(), [shelf.version() for shelf in shelves], sent, gone
 
     return facts
 

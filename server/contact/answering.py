@@ -6,6 +6,7 @@ from tortoise.expressions import F
 
 from server.contact.asking import Reception, tidied
 from server.contact.models import CLOSED, OPEN, WAITING, Conversation, ConversationLine
+from server.gifts import ledger
 from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.kit.text import day_and_date, say
@@ -15,7 +16,6 @@ from server.mail.mime import ANSWERS
 from server.mail.models import BY_HAND, Delivery
 from server.staff import accounts
 from server.staff.models import StaffUser
-from server.tracking.log import Entry, record
 
 LONGEST = 10_000
 
@@ -186,9 +186,10 @@ async def assign(conversation: Conversation, owner: StaffUser | None) -> None:
 
 async def _log_help(reception: Reception, conversation: Conversation) -> None:
     """Help is a gift: on the balance once a conversation, and followed by days without an ask."""
-    lead = await Lead.get(id=conversation.lead_id)
-    if await record(Entry(lead.id, "help.given", help_key(conversation))):
-        await lead.keep_quiet(reception.house.no_ask_days)
+    helped = ledger.Posted(
+        conversation.lead_id, help_key(conversation), ledger.EVENTS["help"], "help", source="desk"
+    )
+    await ledger.give(helped, reception.house.no_ask_days)
 
 
 def help_key(conversation: Conversation) -> str:

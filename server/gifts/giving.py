@@ -7,7 +7,10 @@ later, this room never calls them.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from server.gifts import reading
+from tortoise.expressions import Q
+
+from server.gifts import ledger, limits, reading
+from server.gifts.limits import Taker
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
@@ -24,6 +27,7 @@ from server.tracking.models import Event
 from server.web.visitor import Visitor
 
 PURPOSE = "gift"
+OWNED = Q(confirmed_at__isnull=False) | Q(unasked_at__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -145,29 +149,61 @@ def unasked(giver: Postman, language: str, *, known: bool) -> str:
     return say(language, "gifts.mail_unasked", count=giver.house.confirm_days)
 
 
-async def hand_over(giver: Postman, gift: Gift, visitor: Visitor) -> bool:
-    """The button: confirms the address and hands the gift over, in one; True the first time."""
+@dataclass(frozen=True)
+class Handed:
+    """What came of the button: `first` the first time, `full` the limit that stood in the way."""
+
+    first: bool = False
+    full: str = ""
+
+
+async def hand_over(giver: Postman, gift: Gift, taker: Taker, visitor: Visitor) -> Handed:
+    """The button: confirms the address and hands the gift over, in one.
+
+    Where a limit is reached the address is confirmed all the same, and nothing is handed over.
+    """
     async with in_transaction():
-        first = await gift.confirm()
+        await limits.hold(taker)
         lead = await Lead.get(id=gift.lead_id)
-        if first:
+        full = "" if await _is_theirs(gift) else await limits.reached(taker)
+        first = not full and await gift.confirm()
+        if first or full:
             await lead.verify()
-            await record(
-                Entry(
-                    lead.id,
-                    "gift.taken",
-                    f"taken:{gift.id}",
-                    gift.asset_slug,
-                    gift.id,
-                    visitor=visitor,
-                    evidence="human",
-                    rule="10-button",
-                )
-            )
-            await lead.keep_quiet(giver.house.no_ask_days)
+        if first:
+            await _log_taking(giver, gift, taker.asset, visitor)
         if gift.with_tips:
             await _confirm_tips(lead)
-    return first
+    return Handed(first, full)
+
+
+async def _is_theirs(gift: Gift) -> bool:
+    """It was handed over, or it is a surprise: what we promised unasked is kept."""
+    return await Gift.filter(id=gift.id).filter(OWNED).exists()
+
+
+async def _log_taking(giver: Postman, gift: Gift, asset: Asset, visitor: Visitor) -> None:
+    key = f"taken:{gift.id}"
+    if gift.unasked_at:
+        # It stands on the ledger since the day it was sent.
+        unwrapped = Entry(
+            gift.lead_id, "gift.unwrapped", key, asset.slug, gift.id,
+            visitor=visitor, evidence="human", rule="10-button",
+        )  # fmt: skip
+        await record(unwrapped)
+        return
+    posted = ledger.Posted(
+        gift.lead_id,
+        key,
+        ledger.EVENTS.get(asset.kind, "gift.taken"),
+        asset.kind,
+        asset_slug=asset.slug,
+        gift_number=gift.id,
+        cost=asset.terms.cost,
+        value=asset.value,
+        source=gift.source,
+        visitor=visitor,
+    )
+    await ledger.give(posted, giver.house.no_ask_days)
 
 
 async def _confirm_tips(lead: Lead) -> None:

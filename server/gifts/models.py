@@ -1,14 +1,21 @@
-"""A gift is one asset given to one lead: asked for, confirmed, handed over, read."""
+"""A gift is one asset given to one lead: asked for, confirmed, handed over, read.
+
+The ledger holds every gift, with or without an asset, and what the log has no room for.
+"""
 
 from tortoise import fields
 from tortoise.models import Model
 
 from server.kit.clock import now
 from server.leads.models import Lead
+from server.staff.models import StaffUser
 
 
 class Gift(Model):
-    """A row of the ledger; its link is signed, this row decides whether it still opens."""
+    """An asset for one lead; its link is signed, this row decides whether it still opens.
+
+    `unasked_at`: a surprise, with a personal `line` of who gave it.
+    """
 
     id = fields.IntField(primary_key=True)
     lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "gifts")
@@ -24,6 +31,12 @@ class Gift(Model):
     liked = fields.IntField(null=True)
     liked_at = fields.DatetimeField(null=True)
     liked_why = fields.TextField(default="")
+    line = fields.TextField(default="")
+    unasked_at = fields.DatetimeField(null=True)
+    given_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "gifts_given", null=True, on_delete=fields.SET_NULL
+    )
+    given_by_id: int | None
 
     class Meta:
         table = "gift"
@@ -42,3 +55,38 @@ class Gift(Model):
         """True for the first answer only; a later one changes nothing."""
         fresh = {"liked": liked, "liked_at": now(), "liked_why": why}
         return await Gift.filter(id=self.id, liked_at=None).update(**fresh) == 1
+
+
+class LedgerLine(Model):
+    """What was given to a lead or came back: `key` names its line in the log, of which this holds
+    the rest. Append-only: a counter-entry repeats a line with `sign` -1.
+
+    `cost` and `value` in euro; `source`: site, desk, table, api, or what is written on a batch.
+    """
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "ledger")
+    lead_id: int
+    key = fields.CharField(160, unique=True)
+    side = fields.CharField(8)
+    kind = fields.CharField(20)
+    asset_slug = fields.CharField(80, default="")
+    gift_number = fields.IntField(null=True)
+    what = fields.CharField(300, default="")
+    cost = fields.FloatField(default=0.0)
+    value = fields.FloatField(default=0.0)
+    why = fields.TextField(default="")
+    unexpected = fields.BooleanField(default=False)
+    personal = fields.BooleanField(default=False)
+    source = fields.CharField(120, default="")
+    by_name = fields.CharField(120, default="")
+    staff: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "ledger", null=True, on_delete=fields.SET_NULL
+    )
+    staff_id: int | None
+    at = fields.DatetimeField()
+    recorded_at = fields.DatetimeField()
+    sign = fields.IntField(default=1)
+
+    class Meta:
+        table = "ledger"

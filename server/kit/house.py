@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from server.kit.colour import readable_accent
 from server.kit.content import ContentError, Document, Finding, read_text, read_yaml
+from server.kit.giving import GivingRules, read_giving
 from server.kit.slots import Slot, coming
 from server.kit.text import LANGUAGES
 
@@ -68,6 +69,7 @@ class House:
     warm_up: WarmUp | None = None
     tip_slots: tuple[Slot, ...] = (Slot(1, time(9)),)
     tips_local: bool = False
+    giving: GivingRules = field(default_factory=GivingRules)
 
     @property
     def tip_weekday(self) -> int:
@@ -178,6 +180,7 @@ def read_house(file: Path) -> House:
         tips_local=_yes(doc, tips, "local"),
         mail_rates=_mail_rates(doc),
         warm_up=_warm_up(doc),
+        giving=read_giving(doc),
     )
 
 

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 from server.kit import markup
 from server.kit.content import ContentError, Document, Finding, Shelf, read_document
 from server.library.covers import CLOTHS
+from server.library.terms import Terms, read_terms
 
 KINDS = ("e-book", "white paper")
 GATES = ("open", "ask-after", "email")
@@ -62,6 +63,7 @@ class Asset:
     license: str
     published: date
     chapters: tuple[Chapter, ...]
+    terms: Terms
 
     @property
     def is_readable(self) -> bool:
@@ -190,6 +192,7 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         license=doc.text("license", ""),
         published=day(doc, "published"),
         chapters=chapters,
+        terms=read_terms(doc),
     )
 
 

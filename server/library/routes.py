@@ -1,4 +1,4 @@
-"""Catalogue, landing pages, reading what is open."""
+"""Catalogue, covers, reading what is open."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,8 +9,6 @@ from server.library.cards import card
 from server.library.making import MEDIA_TYPES, cover_svg, with_covers
 from server.library.reader import (
     NoSuchChapterError,
-    asset_facts,
-    place_or_start,
     reader_facts,
 )
 from server.web.downloads import Download
@@ -54,21 +52,6 @@ async def catalogue(request: Request) -> Response:
         books=with_covers([asset for asset in shown if asset.kind == "e-book"]),
         papers=with_covers([asset for asset in shown if asset.kind != "e-book"]),
     )
-
-
-async def landing(request: Request) -> Response:
-    """What it is, a real piece of it, why it is free, and one field."""
-    asset = _asset(request)
-    if request.query_params.get("sent") and asset.asks_address:
-        place = place_or_start(asset, request.query_params)
-        return page(
-            request,
-            "library/sent.html",
-            asset=asset,
-            reading=place.address(f"{asset.path}/read"),
-        )
-    facts = asset_facts(request.app.state.library, asset, request.app.state.today())
-    return page(request, "library/asset.html", email="", error="", ticked=False, **facts)
 
 
 async def read(request: Request) -> Response:
@@ -120,14 +103,6 @@ routes = [
         methods=["GET"],
         role="public",
         keeps=("theme",),
-    ),
-    Route(
-        "/{lang:lang}/library/{slug}",
-        landing,
-        name="library:landing",
-        methods=["GET"],
-        role="public",
-        keeps=(),
     ),
     Route(
         "/{lang:lang}/library/{slug}/read",

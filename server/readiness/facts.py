@@ -6,16 +6,15 @@ from math import log2
 
 from server.readiness.model import Model
 from server.readiness.state import (
-    GIVEN,
     PAGES,
     PERSONAL,
     READS,
-    RETURNS,
     TAKEN,
     UNMARKED,
     LeadState,
     Mark,
 )
+from server.tracking.kinds import GIFTS, RETURNS
 
 NEVER = float("-inf")
 
@@ -34,7 +33,7 @@ TAKEN_UP = (
     "outcome.not_a_fit",
 )
 
-_GIVEN, _RETURNS, _PAGES = frozenset(GIVEN), frozenset(RETURNS), frozenset(PAGES)
+_GIVEN, _RETURNS, _PAGES = frozenset(GIFTS), frozenset(RETURNS), frozenset(PAGES)
 _UNREAD = (0, NEVER)
 _SIGNS = frozenset((*TAKEN, "contact.requested"))
 _USES = frozenset((*READS, *PAGES, *RETURNS))

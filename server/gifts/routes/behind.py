@@ -1,14 +1,24 @@
 """What a link of a gift opens, and what giving needs of the application."""
 
+from typing import Any
+
 from starlette.requests import Request
 
-from server.gifts import giving
+from server.gifts import giving, limits
 from server.gifts.models import Gift
 from server.kit.text import say
 from server.library.assets import Asset
-from server.library.making import cover_svg
+from server.library.making import cover_svg, with_covers
 from server.mail.postman import Postman
 from server.web.errors import NotFoundError, OwnPageError
+
+# What is said where a limit is reached.
+FULL = {
+    limits.TOTAL: "gifts.full_total",
+    limits.OVER: "gifts.full_over",
+    limits.LEAD: "gifts.full_lead",
+    limits.COMPANY: "gifts.full_company",
+}
 
 
 def giver(request: Request) -> Postman:
@@ -46,3 +56,20 @@ async def given_behind(request: Request) -> tuple[Gift, Asset]:
     if not asset:
         raise OwnPageError(404, "gifts/gone.html", slim=True)
     return gift, asset
+
+
+def full_facts(request: Request, asset: Asset, limit: str) -> dict[str, Any]:
+    """What the page shows where a limit is reached: which, and what there is instead."""
+    state = request.app.state
+    open_ones = [
+        other
+        for other in state.library.assets(asset.language, state.today())
+        if other.slug != asset.slug and (other.is_readable or not other.terms.limits.are_set)
+    ]
+    near = sorted(open_ones, key=lambda other: -len(set(other.themes) & set(asset.themes)))
+    return {
+        "asset": asset,
+        "text": FULL[limit],
+        "cover": cover_svg(asset),
+        "beside": with_covers(near[:3]),
+    }

@@ -1,11 +1,13 @@
-"""The form of a landing page."""
+"""The landing page of an asset and its form."""
+
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from server.gifts import giving
+from server.gifts import giving, limits
 from server.gifts.giving import Wish
-from server.gifts.routes.behind import consent_wording, giver
+from server.gifts.routes.behind import FULL, consent_wording, giver
 from server.kit.addresses import AddressError, normalise
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
@@ -18,13 +20,44 @@ from server.web.routing import Route
 from server.web.visitor import visitor
 
 
+async def show(request: Request) -> Response:
+    """What it is, a real piece of it, why it is free, and one field."""
+    asset = _published(request)
+    if request.query_params.get("sent") and asset.asks_address:
+        place = place_or_start(asset, request.query_params)
+        reading = place.address(f"{asset.path}/read")
+        return page(request, "library/sent.html", asset=asset, reading=reading)
+    return await _landing(request, asset, email="", error="", ticked=False)
+
+
+async def _landing(request: Request, asset: Asset, **form: Any) -> Response:
+    """The page with its form as it was filled in; where all are gone it says so instead."""
+    state = request.app.state
+    full = await limits.reached_for_all(asset, state.today()) if asset.asks_address else ""
+    facts = asset_facts(state.library, asset, state.today())
+    return page(
+        request,
+        "library/asset.html",
+        status=422 if form["error"] else 200,
+        full=full,
+        full_text=FULL.get(full, ""),
+        **form,
+        **facts,
+    )
+
+
+def _published(request: Request) -> Asset:
+    state, path = request.app.state, request.path_params
+    found: Asset | None = state.library.exactly(path["slug"], path["lang"], state.today())
+    if not found:
+        raise NotFoundError
+    return found
+
+
 async def ask(request: Request) -> Response:
     """Take the form of a landing page; the page after it is the same for everybody."""
-    language = request.path_params["lang"]
-    asset = request.app.state.library.exactly(
-        request.path_params["slug"], language, request.app.state.today()
-    )
-    if not asset or not asset.asks_address:
+    asset = _published(request)
+    if not asset.asks_address:
         raise NotFoundError
     if is_foreign(request):
         raise RefusedError(403)
@@ -32,16 +65,12 @@ async def ask(request: Request) -> Response:
     try:
         email = normalise(form.get("email", ""))
     except AddressError:
-        facts = asset_facts(request.app.state.library, asset, request.app.state.today())
-        return page(
-            request,
-            "library/asset.html",
-            status=422,
-            email=form.get("email", "")[:254],
-            error="web.address_wrong",
-            ticked="newsletter" in form,
-            **facts,
+        typed = form.get("email", "")[:254]
+        return await _landing(
+            request, asset, email=typed, error="web.address_wrong", ticked="newsletter" in form
         )
+    if await limits.reached_for_all(asset, request.app.state.today()):
+        return await _landing(request, asset, email="", error="", ticked=False)
     if not form.get("website"):
         wish = Wish(email, _name(form), asset, _tips(request, form, asset), visitor(request))
         async with EvenAnswer():
@@ -64,5 +93,13 @@ def _tips(request: Request, form: dict[str, str], asset: Asset) -> Asked | None:
 
 
 routes = [
+    Route(
+        "/{lang:lang}/library/{slug}",
+        show,
+        name="gifts:landing",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
     Route("/{lang:lang}/library/{slug}", ask, name="gifts:ask", methods=["POST"], role="public"),
 ]

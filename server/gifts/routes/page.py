@@ -4,8 +4,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.gifts import giving, reading
+from server.gifts.limits import Taker
 from server.gifts.models import Gift
-from server.gifts.routes.behind import consent_wording, gift_of, given_behind, giver
+from server.gifts.routes.behind import consent_wording, full_facts, gift_of, given_behind, giver
 from server.kit.text import file_size
 from server.leads import tracking_consent
 from server.leads.models import Lead
@@ -73,8 +74,14 @@ async def _choice(request: Request, gift: Gift) -> tracking_consent.Choice:
 
 async def take(request: Request) -> Response:
     """The button: confirms the address and hands the gift over."""
-    gift, _ = await gift_of(request)
-    await giving.hand_over(giver(request), gift, visitor(request))
+    gift, asset = await gift_of(request)
+    writer, lead = giver(request), await Lead.get(id=gift.lead_id)
+    taker = Taker(asset, lead, writer.house.giving, request.app.state.today())
+    handed = await giving.hand_over(writer, gift, taker, visitor(request))
+    if handed.full:
+        return page(
+            request, "gifts/full.html", slim=True, **full_facts(request, asset, handed.full)
+        )
     return RedirectResponse(f"/gift/{request.path_params['token']}", 303)
 
 
