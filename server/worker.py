@@ -39,6 +39,7 @@ from server.privacy import jobs as privacy_jobs
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import Judge, make_judge
 from server.sales import jobs as sales_jobs
+from server.sales.runs import Intake
 
 log = logging.getLogger("givefirst.worker")
 
@@ -82,6 +83,8 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         own = site, house.fresh(), letters
         return Reception(*own, settings.timezone, settings.language)
 
+    zone, language = settings.timezone, settings.language
+    intake = Intake(site, judge, zone, language, house.fresh)
     return [
         *_mail_jobs(settings, sender, postman),
         Job("issues", lambda: newsletter_jobs.queue_deliveries(editor())),
@@ -94,7 +97,7 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         Job("due scores", partial(readiness_jobs.check_due, judge), every=60),
         Job(
             "tables",
-            partial(sales_jobs.work_on_tables, site, judge, settings.timezone, settings.language),
+            partial(sales_jobs.work_on_tables, intake),
             every=1,
         ),
         Job("old tables", sales_jobs.forget_tables, every=HOUR),

@@ -1,4 +1,4 @@
-"""`leads import`, `outcomes import`, `purchases import` and `leads export`."""
+"""`leads import`, those of outcomes, purchases and gifts, and `leads export`."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from server.cli.shared import RefusedError, judge_of, report, site_of, speak
+from server.kit.house import HouseFile
 from server.kit.settings import Settings
 from server.kit.tables import TableError, read_table
 from server.sales.exporting import FORMATS, records_of
@@ -24,7 +25,12 @@ async def do_import(args: argparse.Namespace, settings: Settings) -> None:
     taken = Taken(refused=list(checked.refused))
     if not args.dry_run:
         source = getattr(args, "source", "") or Path(args.file).name
-        importer = Importer(site_of(settings), await judge_of(settings), source)
+        importer = Importer(
+            site_of(settings),
+            await judge_of(settings),
+            source,
+            HouseFile(settings.content).fresh(),
+        )
         taken = await take_in(importer, checked)
         await accounts.audit("table.imported", f"{kind}: {taken.good} good")
     _tell(args, settings, checked, taken)
@@ -102,7 +108,7 @@ def add_tables(
     one = leads.add_parser("export", help="every lead on stdout")
     one.add_argument("--format", choices=tuple(FORMATS), default="csv")
     one.set_defaults(run=do_export)
-    for name in ("outcomes", "purchases"):
+    for name in ("outcomes", "purchases", "gifts"):
         group = commands.add_parser(name, help=f"{name} of leads")
         doing = group.add_subparsers(dest="what", required=True)
         one = doing.add_parser("import", help="take a CSV file in", parents=[reporting])

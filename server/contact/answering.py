@@ -11,9 +11,10 @@ from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.kit.text import day_and_date, say
 from server.leads.models import Lead
-from server.mail import outbox
+from server.mail import asks, outbox
 from server.mail.mime import ANSWERS
 from server.mail.models import BY_HAND, Delivery
+from server.mail.outbox import AskRefusedError
 from server.staff import accounts
 from server.staff.models import StaffUser
 
@@ -23,9 +24,9 @@ LONGEST = 10_000
 class AnswerError(ValueError):
     """This cannot be sent; `key` names the sentence that says why."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, **values: object) -> None:
         super().__init__(key)
-        self.key = key
+        self.key, self.values = key, values
 
 
 class NewerLineError(Exception):
@@ -34,12 +35,18 @@ class NewerLineError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a colleague sends: the text, how many lines they had seen, and what follows."""
+    """What a colleague sends: the text, how many lines they had seen, and what follows.
+
+    `asks`: whether it asks the reader to buy; None where the colleague did not say. `despite`: why
+    it goes in the days in which nothing may be asked.
+    """
 
     text: str
     seen: int
     closes: bool = False
     helped: bool = False
+    asks: bool | None = None
+    despite: str = ""
 
 
 def draft(conversation: Conversation, staff: StaffUser) -> str:
@@ -60,18 +67,26 @@ async def answer(
     """Write the answer down and mail it, both or neither.
 
     Raises NewerLineError when a colleague or the asker was first, AnswerError for a text that is
-    empty or too long, and for an address that gets nothing more.
+    empty or too long, that asks without saying so or too early, and for an address that gets
+    nothing more.
     """
     text = tidied(given.text)
     if not is_written(text, conversation, staff):
         raise AnswerError("contact.answer_empty")
     if len(text) > LONGEST:
         raise AnswerError("contact.answer_too_long")
+    words = asks.asked_in(text, conversation.language)
+    if words and given.asks is None:
+        raise AnswerError("contact.answer_undeclared", words=words)
     async with in_transaction():
         await _take_turn(conversation, given)
         asked = await _quoted(conversation)
         number = await _write(conversation, text, staff)
-        await _mail(reception, conversation, text, asked, number)
+        mail = _Mail(text, asked, number, is_ask=bool(given.asks) and not given.despite)
+        await _mail(reception, conversation, mail)
+        if given.asks and given.despite:
+            who = f"lead {conversation.lead_id}: {given.despite[:200]}"
+            await accounts.audit("ask.overridden", who, staff)
         if given.helped:
             await _log_help(reception, conversation)
         await accounts.audit("conversation.answered", f"conversation {conversation.id}", staff)
@@ -115,30 +130,40 @@ async def _write(conversation: Conversation, text: str, staff: StaffUser) -> int
     return line.id
 
 
-async def _mail(
-    reception: Reception,
-    conversation: Conversation,
-    text: str,
-    asked: list[ConversationLine],
-    number: int,
-) -> None:
-    language = conversation.language
+@dataclass(frozen=True)
+class _Mail:
+    """An answer on its way: what it answers, and the number of its line."""
+
+    text: str
+    asked: list[ConversationLine]
+    number: int
+    is_ask: bool
+
+
+async def _mail(reception: Reception, conversation: Conversation, mail: _Mail) -> None:
+    language, asked = conversation.language, mail.asked
     letter = reception.letters.get(BY_HAND, language, reception.house)
-    message = await outbox.keep_message(BY_HAND, language, letter)
+    message = await outbox.keep_message(BY_HAND, language, letter, is_ask=mail.is_ask)
     mailed = ConversationLine.filter(conversation_id=conversation.id).exclude(mail_id="")
     before = await mailed.order_by("-id").first()
     values = {
-        "answer": text,
+        "answer": mail.text,
         "question": "\n\n".join(line.text for line in asked),
         "day": day_and_date(language, asked[-1].at.astimezone(reception.zone)),
         **({ANSWERS: before.mail_id} if before else {}),
     }
-    key = f"{BY_HAND}:{number}"
+    key = f"{BY_HAND}:{mail.number}"
     posting = outbox.Posting(message, key, values, conversation.lead)
-    if not await outbox.post(reception.site, posting):
+    try:
+        posted = await outbox.post(reception.site, posting)
+    except AskRefusedError as error:
+        day = day_and_date(language, error.until.astimezone(reception.zone))
+        name = conversation.lead.shown_name
+        raise AnswerError("contact.answer_too_early", name=name, day=day) from None
+    if not posted:
         raise AnswerError("contact.answer_suppressed")
     delivery = await Delivery.get(key=key)
-    await ConversationLine.filter(id=number).update(mail_id=delivery.mail_id)
+    await ConversationLine.filter(id=mail.number).update(mail_id=delivery.mail_id)
 
 
 async def close(

@@ -18,6 +18,7 @@ from server.mail import outbox
 from server.mail.models import Delivery, Suppression
 from server.newsletter.models import Issue
 from server.staff.models import AuditEntry, StaffUser
+from server.tracking.kinds import GIFTS
 from server.tracking.models import Event
 
 BATCH = 500
@@ -28,6 +29,16 @@ COUNT = (
     " events_scored = (SELECT COUNT(*) FROM event WHERE event.lead_id = lead.id),"
     " last_event_at = COALESCE((SELECT MAX(at) FROM event WHERE event.lead_id = lead.id),"
     " last_event_at) WHERE invented_at IS NOT NULL"
+)
+
+
+LEDGER = (
+    "INSERT INTO ledger (lead_id, key, side, kind, asset_slug, gift_number, what,"  # noqa: S608
+    " cost, value, why, unexpected, personal, source, by_name, at, recorded_at, sign)"
+    " SELECT e.lead_id, e.dedup_key, 'given', CASE e.kind WHEN 'help.given' THEN 'help' ELSE '' END"
+    ", e.subject, e.gift_number, '', 0, e.value, '', FALSE, FALSE, 'site', '', e.at, e.at, e.sign"
+    " FROM event e JOIN lead l ON l.id = e.lead_id WHERE l.invented_at IS NOT NULL"
+    f" AND e.kind IN ({', '.join(map(repr, GIFTS))}) ORDER BY e.id"
 )
 
 
@@ -109,6 +120,7 @@ async def write_history(told: History, logs: Mapping[int, list[Event]]) -> None:
     """The log, what was thought, and what sales did; counted on each lead."""
     every = [line for log in logs.values() for line in log]
     await add(sorted(every, key=lambda line: (line.at, line.lead_id)))
+    await rows(LEDGER)
     await rows(COUNT)
     await add(told.scores)
     await add(sorted(told.transitions, key=lambda one: (one.at, one.lead_id)))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from server.gifts.models import LedgerLine
 from server.kit.clock import now
 from server.kit.database import db_time, rows
+from server.leads.firms import same_firm
 from server.leads.models import Lead
 from server.staff.models import StaffUser
 from server.tracking.log import Entry, record
@@ -69,6 +70,7 @@ async def post(posted: Posted) -> LedgerLine | None:
     )
     if not await record(entry):
         return None
+    await _add_cost(posted.lead_id, posted.cost)
     return await LedgerLine.create(
         lead_id=posted.lead_id,
         key=posted.key,
@@ -88,6 +90,11 @@ async def post(posted: Posted) -> LedgerLine | None:
         at=at,
         recorded_at=now(),
     )
+
+
+async def _add_cost(lead_id: int, cost: float) -> None:
+    if cost:
+        await rows("UPDATE lead SET given_cost = given_cost + ? WHERE id = ?", cost, lead_id)
 
 
 def _detail(posted: Posted) -> str:
@@ -135,6 +142,7 @@ async def take_back(line: LedgerLine, staff: StaffUser, why: str) -> LedgerLine 
     )
     if not await record(counter):
         return None
+    await _add_cost(line.lead_id, -line.cost)
     return await LedgerLine.create(
         lead_id=line.lead_id,
         key=counter.dedup_key,
@@ -176,3 +184,17 @@ async def count_given(asset_slug: str, since: datetime | None, whom: str = "", *
         values.append(db_time(since))
     found = await rows(f"{sql} WHERE {' AND '.join(parts)}", *values)
     return int(found[0]["n"])
+
+
+async def lines_of(lead: Lead, side: str) -> list[LedgerLine]:
+    """One side of the ledger of a lead, newest first, without what was taken back."""
+    found = await LedgerLine.filter(lead_id=lead.id, side=side).order_by("-at", "-id")
+    undone = {line.key.removeprefix("undo:") for line in found if line.sign < 0}
+    return [line for line in found if line.sign > 0 and line.key not in undone]
+
+
+async def cost_of_firm(lead: Lead) -> float:
+    """What was given to all people of the firm of a lead has cost so much, in euro."""
+    sql, values = same_firm(lead)
+    found = await rows(f"SELECT SUM(l.given_cost) AS n FROM lead l WHERE {sql}", *values)  # noqa: S608
+    return float(found[0]["n"] or 0)

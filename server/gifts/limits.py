@@ -17,7 +17,7 @@ from server.leads.models import Lead
 from server.library.assets import Asset
 from server.library.terms import Limits
 
-TOTAL, LEAD, COMPANY, OVER = "total", "lead", "company", "over"
+TOTAL, LEAD, COMPANY, OVER, COSTLY = "total", "lead", "company", "over", "costly"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,13 @@ async def reached(taker: Taker) -> str:
         await reached_for_all(taker.asset, taker.today)
         or await _theirs(taker.lead, taker.asset.terms.limits, taker.asset.slug)
         or await _theirs(taker.lead, of_house)
+        or _too_costly(taker)
     )
+
+
+def _too_costly(taker: Taker) -> str:
+    """What costs us something is not for who takes all and reads nothing; what is open is."""
+    return COSTLY if taker.asset.terms.cost > 0 and taker.lead.is_hunter else ""
 
 
 async def closed(assets: Iterable[Asset], today: date) -> frozenset[str]:

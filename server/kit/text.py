@@ -6,7 +6,7 @@ as `{one: ..., other: ...}`. A key is asked for with its room: `say("nl", "gifts
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -96,6 +96,12 @@ def number(language: str, value: float, decimals: int = 0) -> str:
     if language == "nl":
         written = written.translate(str.maketrans(",.", ".,"))
     return written
+
+
+def listed(words: Sequence[str], language: str) -> str:
+    """`a, b en c`."""
+    first, last = words[:-1], words[-1]
+    return f"{', '.join(first)} {say(language, 'kit.and')} {last}" if first else last
 
 
 def euro(language: str, value: float) -> str:

@@ -42,6 +42,9 @@ class Lead(Model):
     talked_at = fields.DatetimeField(null=True)
     blocked_at = fields.DatetimeField(null=True)
     timezone = fields.CharField(60, default="")
+    given_cost = fields.FloatField(default=0.0)
+    taker_since = fields.DatetimeField(null=True)
+    trusted_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 
@@ -58,6 +61,11 @@ class Lead(Model):
         """A form may name this lead: nobody showed yet that the address is theirs, and no table
         of ours named them."""
         return self.verified_at is None and not (self.imported_at and self.name)
+
+    @property
+    def is_hunter(self) -> bool:
+        """Takes much, reads nothing and gives nothing back; and no person said otherwise."""
+        return self.taker_since is not None and self.trusted_at is None
 
     @classmethod
     async def meet(cls, email: str, language: str, source: str) -> "Lead":

@@ -76,6 +76,11 @@ class Asset:
         return self.gate in ("ask-after", "email")
 
     @property
+    def is_gift_by_mail(self) -> bool:
+        """It can be mailed to somebody who did not ask: there is something to open at once."""
+        return bool(self.chapters)
+
+    @property
     def gate_text(self) -> str:
         """The key of how it is reached, in words."""
         return {

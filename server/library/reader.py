@@ -64,6 +64,8 @@ def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
         "beside": with_covers(others[:3]),
         "translated": translated,
         "elsewhere": bool(translated),
+        "full": "",
+        "full_text": "",
     }
 
 

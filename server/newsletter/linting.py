@@ -7,6 +7,7 @@ from email.policy import SMTP
 from typing import Any
 
 from server.kit.content import Document, Finding, read_document
+from server.mail import asks
 from server.mail.letters import FOOT_SLOTS, HOUSE_SLOTS, OPTIONAL, READER_SLOTS, Letter
 from server.newsletter import issuing, sequences_running
 from server.newsletter.addresses import leads_somewhere
@@ -18,30 +19,6 @@ HEAVIEST = 100_000  # octets of a mail; above 102 kB large providers show the fi
 KNOWN_SLOTS = (HOUSE_SLOTS | READER_SLOTS["tip"] | FOOT_SLOTS) - {"content"}
 FOR_READERS = ("name", "company")
 ANY_SLOT = re.compile(r"\{\{(.*?)\}\}")
-
-# What asks the reader to buy: a word of these as a link, or as an order that begins a sentence.
-WORDS = {
-    "nl": "koop|bestel|offerte|korting|prijs|prijzen|aanbieding|aanbod|tarief|tarieven|proefles",
-    "en": "buy|order|quote|quotation|discount|price|prices|pricing|offer|deal|sale|checkout",
-}
-ORDERS = {
-    "nl": r"(?:koop|bestel|profiteer|vraag (?:\w+ ){0,3}offerte)",
-    "en": r"(?:buy|order|shop|(?:get|ask for|request) (?:\w+ ){0,3}(?:quote|quotation|offer))",
-}
-MENTION = {
-    spoken: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for spoken, words in WORDS.items()
-}
-CALL = {
-    spoken: re.compile(
-        rf"(?:(?:^|[.!?:]\s+|[‘“\"(])(?P<order>{order})\b\s+\w"
-        r"|(?P<cut>\d+ ?(?:%|procent|per ?cent|euro) (?:korting|off|discount)))",
-        re.IGNORECASE,
-    )
-    for spoken, order in ORDERS.items()
-}
-LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]*)[^)]*\)")
-READING = re.compile(r"/(?:nl|en)/(?:library|articles|newsletter)\b")
-MARKS = re.compile(r"[*_`#>]+")
 
 
 class UnfitError(Exception):
@@ -164,32 +141,13 @@ def _asks(doc: Document, tip: Tip) -> Iterator[Finding]:
         return
     harmless = {word.lower() for word in doc.words("not_an_ask")}
     for number, line in _lines(doc):
-        word = _call_in(line, tip.language, harmless)
+        word = asks.call_in(line, tip.language, harmless)
         is_call = word != ""
         if not is_call and "asks" not in doc.meta:
-            word = _mention_in(line, tip.language, harmless)
+            word = asks.mention_in(line, tip.language, harmless)
         if word:
             key = "newsletter.lint_ask" if is_call else "newsletter.lint_maybe_ask"
             yield Finding(doc.file, number, key, {"word": word}, is_error=is_call)
-
-
-def _call_in(line: str, language: str, harmless: set[str]) -> str:
-    """The words of a line that ask the reader to buy; empty where there are none."""
-    for words, target in LINK.findall(line):
-        found = "" if READING.search(target) else _mention_in(words, language, harmless)
-        if found:
-            return found
-    bare = MARKS.sub("", LINK.sub(r"\1", line)).strip()
-    for call in CALL[language].finditer(bare):
-        found = (call["order"] or call["cut"]).lower()
-        if not harmless & {found, *found.split()}:
-            return found
-    return ""
-
-
-def _mention_in(line: str, language: str, harmless: set[str]) -> str:
-    found = (word.lower() for word in MENTION[language].findall(line))
-    return next((word for word in found if word not in harmless), "")
 
 
 def _octets(letter: Letter) -> int:

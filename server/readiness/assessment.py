@@ -115,6 +115,11 @@ class Assessment:
         liked = {mark[1] for mark in facts.ratings() if mark[3] >= least}
         return Balance(len(facts.given), len(facts.returns), len(liked))
 
+    @property
+    def is_taker(self) -> bool:
+        """Takes much, reads nothing and gives nothing back, whether somebody trusts them or not."""
+        return self._case is not None and self._case.is_taker()
+
     @cached_property
     def asked_at(self) -> float | None:
         """When this lead was last asked for something or made an offer; None: never."""

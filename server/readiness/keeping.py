@@ -116,8 +116,15 @@ async def rescore(lead_id: int, judge_: Judge) -> None:
         old = await Score.get_or_none(lead_id=lead.id)
         found = assess_lead(lead, state, judge_, was_ready=bool(old and old.state == "ready"))
         await _keep(lead, state, found, old)
+        await note_taker(lead, is_taker=found.is_taker)
         # The count read above: a line that is written meanwhile leaves the lead stale.
         await Lead.filter(id=lead.id).update(events_scored=lead.event_count)
+
+
+async def note_taker(lead: Lead, *, is_taker: bool) -> None:
+    """Write down on the lead since when they are a taker, or that they are none any more."""
+    if is_taker != (lead.taker_since is not None):
+        await Lead.filter(id=lead.id).update(taker_since=now() if is_taker else None)
 
 
 async def signals_of(lead: Lead) -> list[Signal]:
@@ -181,6 +188,7 @@ def fit_of(lead: Lead) -> Fit:
         business_mailbox=is_business(domain),
         disposable=is_disposable(domain),
         role=known or ("user" if role else "unknown"),
+        trusted=lead.trusted_at is not None,
     )
 
 

@@ -17,7 +17,7 @@ class Fit:
     """Who a lead is, as far as known; `role` is decider, user, student or unknown.
 
     `large` is None while the size of the organisation is not known; `source` is where they came
-    from, as the site calls it, or empty.
+    from, as the site calls it, or empty. Of who is `trusted` no taking counts against them.
     """
 
     business_mailbox: bool = False
@@ -25,6 +25,7 @@ class Fit:
     role: str = "unknown"
     large: bool | None = None
     source: str = ""
+    trusted: bool = False
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ def score(state: LeadState, facts: Facts, fit: Fit, now: float, model: Model) ->
         _score_gifts(facts, now, model, parts)
     who = _fit_points(fit, model)
     share = taker_share(facts, model)
-    taker = model.taker.points * share if share else 0.0
+    taker = model.taker.points * share if share and not fit.trusted else 0.0
     return Score(parts, who, sum([points for _, points in who]), share, taker, model)
 
 

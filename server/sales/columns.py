@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-KINDS = ("leads", "outcomes", "purchases")
+KINDS = ("leads", "outcomes", "purchases", "gifts")
 
 _EMAIL = ("email", "email address", "e mail", "e mailadres", "emailadres", "mailadres", "mail")
 _AT = ("at", "date", "datum", "op", "close date", "closedate", "order date", "purchased at")
@@ -62,6 +62,17 @@ FIELDS: Mapping[str, Mapping[str, Sequence[str]]] = MappingProxyType(
             "what": ("what", "wat", "product", "item", "omschrijving", "description"),
             "id": ("id", "order id", "order", "order number", "invoice", "factuur", "ordernummer"),
         },
+        "gifts": {
+            "email": _EMAIL,
+            "given_at": ("given at", "gegeven op", *_AT),
+            "kind": ("kind", "soort", "type"),
+            "asset": ("asset", "weggever", "slug"),
+            "what": ("what", "wat", "omschrijving", "description", "item"),
+            "cost": ("cost", "kosten", "kostte"),
+            "value": ("value", "waarde", "waard"),
+            "by": ("by", "door", "gegeven door", "given by"),
+            "why": ("why", "waarom", "reden", "reason"),
+        },
     }
 )  # fmt: skip
 REQUIRED: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -69,6 +80,7 @@ REQUIRED: Mapping[str, Sequence[str]] = MappingProxyType(
         "leads": ("email",),
         "outcomes": ("email", "at", "outcome"),
         "purchases": ("email", "at", "amount"),
+        "gifts": ("email", "given_at", "kind"),
     }
 )
 

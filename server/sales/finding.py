@@ -32,6 +32,8 @@ ORDERS: Mapping[str, tuple[str, str, str]] = {
     "recent": (BY_LEAD, "l.last_event_at", "l.id"),
     "ready": (BY_SCORE, "s.points", "s.lead_id"),
     "returned": (BY_SCORE, "s.returned_at", "s.lead_id"),
+    "given": (BY_SCORE, "s.given", "s.lead_id"),
+    "cost": (BY_LEAD, "l.given_cost", "l.id"),
 }
 BALANCES: Mapping[str, str] = {
     "liked": "s.given > 0 AND s.liked > 0 AND s.asked_at IS NULL"
@@ -39,6 +41,7 @@ BALANCES: Mapping[str, str] = {
     "owing": "s.returned > s.given",
     "silent": "s.given >= 6 AND s.returned = 0",
     "none": "s.given = 0",
+    "hunter": "l.taker_since IS NOT NULL AND l.trusted_at IS NULL",
 }
 
 
@@ -336,9 +339,19 @@ def _open_place(after: str, order: str) -> tuple[object, int] | None:
 def _value(written: str, order: str) -> object:
     if not written:
         return None
-    if order == "ready":
+    if order in ("ready", "given"):
         return _small(written)
+    if order == "cost":
+        return _euro(written)
     return db_time(datetime.fromisoformat(written).astimezone(UTC))
+
+
+def _euro(written: str) -> float:
+    """An amount that a column may hold. Raises ValueError."""
+    number = float(written)
+    if not 0 <= number <= 1e9:
+        raise ValueError(written[:20])
+    return number
 
 
 def _small(written: str) -> int:

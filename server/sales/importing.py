@@ -10,6 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from server.gifts import by_hand
+from server.gifts.by_hand import ByHandError, Handmade
 from server.kit.addresses import domain_of
 from server.kit.clock import now
 from server.kit.database import (
@@ -21,13 +23,15 @@ from server.kit.database import (
     lock_word,
     rows,
 )
+from server.kit.house import House
 from server.kit.site import Site
 from server.leads.consents import digest
 from server.leads.models import Consent, Lead, Subscription, company_key
 from server.leads.subscribing import TIPS
 from server.mail.models import Suppression
 from server.readiness.keeping import Judge
-from server.sales.incoming import Checked, LeadRow, OutcomeRow, PurchaseRow, Refused
+from server.sales.incoming import Checked
+from server.sales.incoming_rows import GiftRow, LeadRow, OutcomeRow, PurchaseRow, Refused
 from server.sales.outcomes import Result, write_outcome
 from server.tracking.log import Entry, record
 
@@ -57,6 +61,7 @@ class Importer:
     site: Site
     judge: Judge
     source: str
+    house: House
 
 
 async def take_in(importer: Importer, checked: Checked) -> Taken:
@@ -73,6 +78,8 @@ async def take_in(importer: Importer, checked: Checked) -> Taken:
                 await _take_outcome(importer, row, taken)
             elif isinstance(row, PurchaseRow):
                 await _take_purchase(row, taken)
+            elif isinstance(row, GiftRow):
+                await _take_gift(importer, row, taken)
         if taken.made > MANY:
             await count_anew("lead", "subscription", "consent", "event")
     taken.refused.sort(key=lambda one: one.line)
@@ -308,6 +315,34 @@ async def _take_purchase(row: PurchaseRow, taken: Taken) -> None:
     written = await record(entry)
     taken.made += written
     taken.same += not written
+
+
+async def _take_gift(importer: Importer, row: GiftRow, taken: Taken) -> None:
+    lead = await Lead.select_for_update(no_key=True).get_or_none(email=row.email)
+    if not lead:
+        taken.refused.append(Refused(row.line, "sales.row_unknown"))
+        return
+    if row.asset and row.asset not in importer.judge.kinds:
+        taken.refused.append(Refused(row.line, "sales.row_no_asset", {"asset": row.asset}))
+        return
+    made = Handmade(
+        row.kind,
+        row.what,
+        row.at,
+        cost=row.cost,
+        value=row.value,
+        why=row.why,
+        asset_slug=row.asset,
+        by_name=row.by,
+        source="table",
+    )
+    try:
+        written = await by_hand.give(importer.house, lead, made, None)
+    except ByHandError as error:
+        taken.refused.append(Refused(row.line, error.key))
+        return
+    taken.made += written is not None
+    taken.same += written is None
 
 
 def _time(moment: datetime | None) -> Any:

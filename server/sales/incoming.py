@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -11,10 +11,20 @@ from zoneinfo import ZoneInfo
 
 from server.kit.addresses import AddressError, normalise
 from server.kit.clock import now
+from server.kit.giving import ASK_AFTER
 from server.kit.tables import Row, Table
-from server.kit.text import LANGUAGES, amount, say
+from server.kit.text import LANGUAGES, amount
 from server.leads.timezones import zone_of
 from server.sales.columns import Columns, recognise
+from server.sales.incoming_rows import (
+    GiftRow,
+    GoodRow,
+    LeadRow,
+    OutcomeRow,
+    PurchaseRow,
+    Refused,
+    RowError,
+)
 from server.sales.outcomes import KINDS, REASONS
 
 MOST_FACTS, LONGEST_FACT = 60, 500
@@ -54,72 +64,13 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 
 
-class RowError(ValueError):
-    """This row is refused; `key` is the text that says why."""
-
-    def __init__(self, key: str, **values: object) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that does not come in: its line in the file, and why."""
-
-    line: int
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def text(self, language: str) -> str:
-        """The reason in words."""
-        return say(language, self.key, **self.values)
-
-
-@dataclass(frozen=True, slots=True)
-class LeadRow:
-    """A lead as a table tells of them; `consent_at` only where they are on the list."""
-
-    line: int
-    email: str
-    name: str
-    company: str
-    role: str
-    language: str
-    themes: str
-    consent_at: datetime | None
-    consent_how: str
-    customer_since: datetime | None
-    optout_offered_at: datetime | None
-    facts: Mapping[str, Any]
-    timezone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeRow:
-    """What came of a lead, on a day in the past."""
-
-    line: int
-    email: str
-    at: datetime
-    kind: str
-    reason: str
-    value: float
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
-    """Something a lead bought; `number` is what the shop calls it, if anything."""
-
-    line: int
-    email: str
-    at: datetime
-    amount: float
-    what: str
-    number: str
-
-
-GoodRow = LeadRow | OutcomeRow | PurchaseRow
+GIFTS: Mapping[str, str] = MappingProxyType(
+    {kind: kind for kind in ASK_AFTER}
+    | {"personal": "personal", "persoonlijk": "personal", "cadeau": "personal", "gift": "personal",
+       "attention": "attention", "aandacht": "attention", "help": "help", "hulp": "help",
+       "boek": "e-book", "book": "e-book", "proefperiode": "trial", "proefexemplaar": "sample",
+       "monster": "sample", "dienst": "service"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -248,8 +199,33 @@ def _purchase(row: Row, columns: Columns, manner: Manner) -> PurchaseRow:
     )
 
 
+def _gift(row: Row, columns: Columns, manner: Manner) -> GiftRow:
+    def cell(name: str) -> str:
+        return columns.cell(name, row.cells)
+
+    kind = GIFTS.get(" ".join(cell("kind").casefold().split()))
+    if not kind:
+        raise RowError("sales.row_gift_kind", kinds=", ".join(sorted(set(GIFTS.values()))))
+    asset = _short(cell("asset"), "asset", 80).lower()
+    what = _short(cell("what"), "what", 300)
+    if not what and not asset:
+        raise RowError("sales.row_gift_what")
+    return GiftRow(
+        row.line,
+        _address(cell("email")),
+        _past(cell("given_at"), "given_at", manner),
+        kind,
+        asset,
+        what,
+        _amount(cell("cost"), "cost"),
+        _amount(cell("value"), "value"),
+        _short(cell("by"), "by", 120),
+        _short(cell("why"), "why", 600),
+    )
+
+
 READERS: Mapping[str, Callable[[Row, Columns, Manner], GoodRow]] = MappingProxyType(
-    {"leads": _lead, "outcomes": _outcome, "purchases": _purchase}
+    {"leads": _lead, "outcomes": _outcome, "purchases": _purchase, "gifts": _gift}
 )
 
 

@@ -4,6 +4,7 @@ never waits for a hundred thousand rows."""
 import asyncio
 import logging
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tortoise.exceptions import IntegrityError
 
 from server.kit.clock import now
+from server.kit.house import House
 from server.kit.site import Site
 from server.kit.tables import Table, TableError, read_table
 from server.kit.text import say
@@ -73,7 +75,18 @@ async def runs() -> list[ImportRun]:
     )
 
 
-async def work_on_next(site: Site, make_judge: MakeJudge, zone: ZoneInfo, language: str) -> int:
+@dataclass(frozen=True)
+class Intake:
+    """What taking tables in needs: `make_house` gives the house as it is now."""
+
+    site: Site
+    make_judge: MakeJudge
+    zone: ZoneInfo
+    language: str
+    make_house: Callable[[], House]
+
+
+async def work_on_next(intake: Intake) -> int:
     """Look through or take in the next table; 0 when none waits."""
     run = await ImportRun.filter(state__in=("waiting", "queued")).order_by("id").first()
     if not run:
@@ -84,13 +97,16 @@ async def work_on_next(site: Site, make_judge: MakeJudge, zone: ZoneInfo, langua
     except TableError as error:
         await _settle(run, "failed", {"error": [error.key, error.values]})
         return 1
-    checked = await asyncio.to_thread(check, run.kind, table, Manner(zone, language, run.on_list))
+    checked = await asyncio.to_thread(
+        check, run.kind, table, Manner(intake.zone, intake.language, run.on_list)
+    )
     if run.state == "waiting":
         fine = checked.good and not checked.columns.missing
         await _settle(run, "checked" if fine else "failed", report_of(checked))
         return 1
+    importer = Importer(intake.site, await intake.make_judge(), run.source, intake.make_house())
     try:
-        taken = await take_in(Importer(site, await make_judge(), run.source), checked)
+        taken = await take_in(importer, checked)
     except (IntegrityError, ValueError, OverflowError) as error:
         # The table itself cannot be written: trying again would fail for ever.
         log.error("import %d: %s", run.id, type(error).__name__)

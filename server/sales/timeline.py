@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from math import ceil
 
-from server.gifts.models import Gift
-from server.kit.text import say
+from server.gifts import ledger
+from server.gifts.models import LedgerLine
+from server.kit.text import euro, say
 from server.leads.models import Consent, Lead
 from server.sales.models import Outcome
 from server.sales.outcomes import KINDS, outcomes_of
@@ -25,6 +26,9 @@ SENTENCES = {
     "contact.requested": "sales.event_contact_requested",
     "gift.requested": "sales.event_gift_requested",
     "gift.taken": "sales.event_gift_taken",
+    "gift.sent": "sales.event_gift_sent",
+    "gift.unwrapped": "sales.event_gift_unwrapped",
+    "trial.started": "sales.event_trial_started",
     "gift.downloaded": "sales.event_gift_downloaded",
     "read.chapter": "sales.event_read_chapter",
     "read.100": "sales.event_read_100",
@@ -32,6 +36,11 @@ SENTENCES = {
     "question": "sales.event_question",
     "reply": "sales.event_reply",
     "forward": "sales.event_forward",
+    "rating.personal": "sales.event_rating",
+    "review": "sales.event_review",
+    "referral.joined": "sales.event_referral_joined",
+    "survey": "sales.event_survey",
+    "comment": "sales.event_comment",
     "purchase": "sales.event_purchase",
     "help.given": "sales.event_help_given",
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
@@ -86,16 +95,17 @@ async def lines_of(lead: Lead, view: View) -> list[Line]:
     told = Event.filter(lead_id=lead.id).exclude(kind__in=DERIVED)
     events = await told.order_by("-at", "-id").limit(MOST)
     by_key = {outcome.key: outcome for outcome in await outcomes_of(lead.id)}
+    hand = {line.key: line for line in await ledger.lines_of(lead, ledger.GIVEN)}
     # What was taken back, and the line that took it back, are as if they had never been.
     standing = [one for one in events if one.kind not in OUTCOMES or one.dedup_key in by_key]
-    return [_told(together, view, by_key) for together in _bursts(standing)]
+    return [_told(together, view, by_key, hand) for together in _bursts(standing)]
 
 
 def _outcome_line(event: Event, outcome: Outcome, view: View) -> Line:
     who = outcome.staff.shown_name if outcome.staff else say(view.language, "sales.by_import")
     told = outcome_text(outcome, view)
     return replace(
-        _line(event, view),
+        line_of(event, view),
         sentence=say(view.language, "sales.event_outcome", who=who, told=told),
         quote="",
     )
@@ -119,11 +129,21 @@ def _same_burst(later: Event, event: Event) -> bool:
     return about(later) == about(event) and later.at - event.at <= BURST_SPAN
 
 
-def _told(events: list[Event], view: View, by_key: Mapping[str, Outcome]) -> Line:
+def _told(
+    events: list[Event],
+    view: View,
+    by_key: Mapping[str, Outcome],
+    hand: Mapping[str, LedgerLine],
+) -> Line:
     outcome = by_key.get(events[0].dedup_key)
     if outcome:
         return _outcome_line(events[0], outcome, view)
-    line = _line(events[0], view)
+    line = line_of(events[0], view)
+    if events[0].dedup_key in hand and events[0].kind == "gift.sent":
+        line = _given_line(line, hand[events[0].dedup_key], view)
+    if events[0].sign < 0:
+        told = say(view.language, "sales.event_taken_back", told=line.sentence)
+        line = replace(line, sentence=told)
     if len(events) == 1:
         return line
     key = "sales.event_burst_mail" if line.kind in MAIL_KINDS else "sales.event_burst_gift"
@@ -138,10 +158,20 @@ def _told(events: list[Event], view: View, by_key: Mapping[str, Outcome]) -> Lin
     return replace(line, sentence=sentence)
 
 
-def _line(event: Event, view: View) -> Line:
+def _given_line(line: Line, given: LedgerLine, view: View) -> Line:
+    """What was given outside the site, or as a surprise: what, by whom, what it cost and why."""
+    title = view.titles.get(given.asset_slug, given.asset_slug) or given.what
+    key = "sales.event_gift_sent" if given.unexpected else "sales.event_gift_sent_offline"
+    parts = [given.by_name, euro(view.language, given.cost) if given.cost else "", given.why]
+    rule = " · ".join(part for part in parts if part)
+    return replace(line, sentence=say(view.language, key, title=title), rule=rule)
+
+
+def line_of(event: Event, view: View) -> Line:
+    """A line of the log in words."""
     title = view.titles.get(event.subject, event.subject)
     key = SENTENCES.get(event.kind)
-    rating = RATINGS.get(int(event.value)) if event.kind == "rating" else None
+    rating = RATINGS.get(int(event.value)) if event.kind in ("rating", "rating.personal") else None
     values = {
         "title": title,
         "format": event.detail.upper() if event.kind == "gift.downloaded" else "",
@@ -164,48 +194,6 @@ def _line(event: Event, view: View) -> Line:
 def runs_of(lines: Sequence[Line]) -> list[tuple[bool, list[Line]]]:
     """The lines in their order; those that follow one another and do not count are together."""
     return [(machine, list(run)) for machine, run in groupby(lines, lambda one: one.is_machine)]
-
-
-@dataclass(frozen=True)
-class Given:
-    """One gift on the ledger, with what became of it."""
-
-    title: str
-    at: datetime
-    status: str
-
-
-async def given_to(lead: Lead, view: View) -> list[Given]:
-    """What this lead was given, newest first: gifts with something to open, and help."""
-    helped = await Event.filter(lead_id=lead.id, kind="help.given", sign=1).order_by("-at")
-    help_given = say(view.language, "sales.help_given")
-    help_status = say(view.language, "sales.help_status")
-    given = [Given(help_given, event.at, help_status) for event in helped]
-    return sorted([*await _gifts_to(lead, view), *given], key=lambda one: one.at, reverse=True)
-
-
-async def _gifts_to(lead: Lead, view: View) -> list[Given]:
-    gifts = await Gift.filter(lead_id=lead.id, confirmed_at__isnull=False).order_by("-confirmed_at")
-    # The lines of single chapters go after 13 months, those of how far was read stay.
-    told = Event.filter(lead_id=lead.id, kind__startswith="read.", evidence__in=("human", "likely"))
-    opened = {event.gift_number for event in await told}
-    found = []
-    for gift in gifts:
-        status = "sales.gift_taken"
-        if gift.liked_at:
-            status = RATINGS.get(gift.liked or 0, status)
-        elif gift.id in opened:
-            status = "sales.gift_opened"
-        at = gift.confirmed_at or gift.requested_at
-        title = view.titles.get(gift.asset_slug, gift.asset_slug)
-        found.append(Given(title, at, say(view.language, status)))
-    return found
-
-
-async def returned_by(lead: Lead, view: View) -> list[Line]:
-    """What came back from this lead, newest first."""
-    events = await Event.filter(lead_id=lead.id, kind__in=RETURNS).order_by("-at").limit(MOST)
-    return [_line(event, view) for event in events]
 
 
 async def consents_of(lead: Lead) -> list[Consent]:

@@ -60,3 +60,18 @@ class Route(PlainRoute):
         self.role: Role = role
         self.largest = largest
         self.keeps = keeps
+
+
+Make = Callable[[str, Endpoint, str], Route]
+
+
+def methods_of_role(room: str, role: Role) -> tuple[Make, Make]:
+    """Makers of GET and of POST routes of a room for one role: path, endpoint, name."""
+
+    def get(path: str, endpoint: Endpoint, name: str) -> Route:
+        return Route(path, endpoint, name=f"{room}:{name}", methods=["GET"], role=role)
+
+    def post(path: str, endpoint: Endpoint, name: str) -> Route:
+        return Route(path, endpoint, name=f"{room}:{name}", methods=["POST"], role=role)
+
+    return get, post

@@ -227,3 +227,34 @@ async def test_an_empty_desk_says_how_questions_come(product: Product) -> None:
         assert words in (await desk.get(f"/desk/conversations?view={view}")).text
     assert QUESTION
     await desk.aclose()
+
+
+async def test_g4_an_answer_that_asks_waits_for_the_quiet_days_or_for_a_reason(
+    product: Product,
+) -> None:
+    await product.gift("gulle-gever", ASKER)
+    await ask(product)
+    desk = await product.log_in("sales")
+    number = (await Conversation.get()).id
+    offer = "Dag Nadia,\n\nBestel de training hier: https://example.org/training\n\nGroet,\nSanne"
+    # A text that asks without saying so is asked about; nothing is sent and nothing lost.
+    undeclared = await press(desk, number, text=offer)
+    assert undeclared.status_code == 422
+    assert "Hier wordt iets gevraagd (‘bestel’)" in undeclared.text
+    assert "Bestel de training hier" in undeclared.text
+    mails = await Delivery.all().count()
+    early = await press(desk, number, text=offer, asks="yes")
+    assert early.status_code == 422
+    assert "kreeg net iets van ons" in early.text
+    assert await Delivery.all().count() == mails
+    assert (await Conversation.get()).state == "open"
+    # An exception has a reason and a name.
+    sent = await press(desk, number, text=offer, asks="yes", despite="Zij vroeg er zelf om")
+    assert sent.status_code == 303
+    entry = await AuditEntry.get(action="ask.overridden")
+    assert "Zij vroeg er zelf om" in entry.detail
+    assert entry.staff_id
+    await product.work()
+    assert "Bestel de training hier" in body_of(product.mails(ASKER)[-1])
+    # A mere answer needs no word about it.
+    assert (await press(desk, number, text="Ja, dat kan. Groet, Sanne")).status_code == 303

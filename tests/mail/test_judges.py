@@ -36,6 +36,8 @@ VALUES = {
     "address": "joost@example.org",
     "question": "Wat kost een training voor acht mensen?",
     "due": "maandag 23 november, voor 9.00 uur",
+    "line": "Je schreef dat doorvragen je team lastig valt; hoofdstuk drie gaat daarover.",
+    "by": "Marit Brugman",
     "answer": "Dank je voor je vraag. Bel me gerust: 030 000 00 00.\n\nGroet, Marit",
     "text": "Er wachten twee mails op een besluit.",
     "since": "1 mei 2026",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from server.kit.tables import csv_text, read_table
 from server.sales.columns import FIELDS, KINDS
-from server.sales.incoming import Checked, LeadRow, Manner, OutcomeRow, PurchaseRow, check
+from server.sales.incoming import Checked, Manner, check
+from server.sales.incoming_rows import LeadRow, OutcomeRow, PurchaseRow
 
 DUTCH = Manner(ZoneInfo("Europe/Amsterdam"), "nl")
 ENGLISH = Manner(ZoneInfo("Europe/Amsterdam"), "en")

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from server.desk.routes import sequences
 from server.desk.routes.looking import back, lead_of, view_of
 from server.desk.routes.walking import walk_of
+from server.gifts import ledger
 from server.kit.clock import now
 from server.kit.text import amount, whole_number
 from server.leads.consents import proof_text, purpose_text
@@ -16,6 +17,8 @@ from server.leads.models import Lead
 from server.mail import bounces
 from server.readiness.objecting import switch_profiling
 from server.sales import finding, follow_up, outcomes, timeline, told
+from server.sales.balance import sheet_of
+from server.sales.interests import hunting_of, interests_of
 from server.sales.models import Outcome
 from server.sales.outcomes import NewerOutcomeError, OutcomeError, Result
 from server.sales.rows import View, row_for, sum_parts
@@ -24,8 +27,19 @@ from server.staff.models import StaffUser
 from server.web.errors import NotFoundError, row_number
 from server.web.forms import read_form
 from server.web.rendering import page
-from server.web.routing import Route
+from server.web.routing import Route, methods_of_role
 
+TOLD = (
+    "desk.hand_told",
+    "desk.hand_twice",
+    "desk.hand_undone",
+    "desk.hunter_no_reason",
+    "gifts.hand_what",
+    "gifts.hand_long",
+    "gifts.hand_euro",
+    "gifts.hand_future",
+    "gifts.hand_kind",
+)
 DAYS_OF_REST = ("7", "30", "90")
 
 
@@ -36,7 +50,7 @@ async def card(request: Request) -> Response:
 
 async def _card(request: Request, lead: Lead, status: int = 200, **told_here: Any) -> Response:
     view = await view_of(request)
-    row = await row_for(lead, view)
+    row, sheet = await row_for(lead, view), await sheet_of(lead, view)
     newest = await outcomes.newest_of(lead.id)
     return page(
         request,
@@ -47,8 +61,11 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         walk=await walk_of(request, lead, view),
         lines=sum_parts(row, view),
         events=timeline.runs_of(await timeline.lines_of(lead, view)),
-        given=await timeline.given_to(lead, view),
-        returned=await timeline.returned_by(lead, view),
+        sheet=sheet,
+        firm_cost=await ledger.cost_of_firm(lead),
+        interests=interests_of(sheet, _themes_by_title(request, view)),
+        hunting=hunting_of(lead, sheet),
+        told=_told(request),
         consents=[
             (one, purpose_text(one.purpose, view.language), proof_text(one.proof, view.language))
             for one in await timeline.consents_of(lead)
@@ -69,6 +86,18 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         sequence_told=request.query_params.get("sequence", ""),
         **{"error": _unsure(request), "tried": _tried(request), **told_here},
     )
+
+
+def _themes_by_title(request: Request, view: View) -> dict[str, tuple[str, ...]]:
+    """Title, as this colleague sees it, → themes."""
+    assets = request.app.state.library.all()
+    return {view.titles.get(one.slug, one.title): one.themes for one in assets}
+
+
+def _told(request: Request) -> str:
+    """The key of what was just done with the ledger; empty for nothing."""
+    told = request.query_params.get("told", "")
+    return "desk.surprise_sent" if told == "surprise" else told if told in TOLD else ""
 
 
 def _unsure(request: Request) -> str:
@@ -226,9 +255,7 @@ async def try_again(request: Request) -> Response:
     return RedirectResponse(f"/desk/leads/{lead.id}#h-back", 303)
 
 
-def _post(path: str, endpoint: Any, name: str) -> Route:
-    return Route(path, endpoint, name=f"desk:{name}", methods=["POST"], role="sales")
-
+_, _post = methods_of_role("desk", "sales")
 
 routes = [
     Route("/desk/leads/{number:int}", card, name="desk:card", methods=["GET"], role="sales"),

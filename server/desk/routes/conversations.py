@@ -56,7 +56,7 @@ async def _page(request: Request, view: str, status: int = 200, **values: Any) -
         span=lambda waited: span_words(request.state.language, waited),
         colleagues=await follow_up.colleagues(),
         told=told if told in TOLD else "",
-        **{"thread": None, "error": "", "text": "", **values},
+        **{"thread": None, "error": "", "error_values": {}, "text": "", "asks": "", **values},
     )
 
 
@@ -77,7 +77,10 @@ async def answer(request: Request) -> Response:
     conversation, form = await _conversation(request), await read_form(request)
     text, seen = form.get("text", ""), whole_number(form.get("seen", "")) or 0
     closes = form.get("do") == "close"
-    given = Answer(text, seen, closes, helped=form.get("help") == "yes")
+    asks = {"yes": True, "no": False}.get(form.get("asks", ""))
+    despite = " ".join(form.get("despite", "").split())
+    helped = form.get("help") == "yes"
+    given = Answer(text, seen, closes, helped=helped, asks=asks, despite=despite)
     try:
         await answering.answer(
             Reception.of(request.app.state), conversation, given, request.state.staff
@@ -85,7 +88,8 @@ async def answer(request: Request) -> Response:
     except NewerLineError:
         return await _one(request, conversation.id, 409, error="desk.talk_newer", text=text)
     except AnswerError as error:
-        return await _one(request, conversation.id, 422, error=error.key, text=text)
+        told = {"error": error.key, "error_values": error.values, "text": text}
+        return await _one(request, conversation.id, 422, asks=form.get("asks", ""), **told)
     return _back(conversation, "closed" if closes else "answered")
 
 

@@ -1,7 +1,5 @@
 """The editor's pages: titles with their figures, drafts in a box, what is to mend."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +13,7 @@ from server.mail.postman import Postman
 from server.web.downloads import Download
 from server.web.errors import NotFoundError
 from server.web.rendering import page
-from server.web.routing import Route
+from server.web.routing import methods_of_role
 
 
 async def gifts(request: Request) -> Response:
@@ -116,15 +114,9 @@ async def gift_leaf(request: Request) -> Response:
     return Response(leaf, media_type="image/png")
 
 
-def _get(path: str, endpoint: Any, name: str) -> Route:
-    return Route(path, endpoint, name=f"desk:{name}", methods=["GET"], role="editor")
-
-
-def _post(path: str, endpoint: Any, name: str) -> Route:
-    return Route(path, endpoint, name=f"desk:{name}", methods=["POST"], role="editor")
-
-
 DRAFT = "/desk/gifts/{slug}/{lang:lang}"
+
+_get, _post = methods_of_role("desk", "editor")
 
 routes = [
     _get("/desk/gifts", gifts, "gifts"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +25,7 @@ from server.staff import accounts
 from server.web.errors import NotFoundError
 from server.web.forms import read_form
 from server.web.rendering import page
-from server.web.routing import Route
+from server.web.routing import methods_of_role
 
 
 async def newsletter(request: Request) -> Response:
@@ -259,15 +258,9 @@ DECISIONS: dict[str, tuple[Callable[[Request, str], Awaitable[bool]], str]] = {
 }
 
 
-def _get(path: str, endpoint: Any, name: str) -> Route:
-    return Route(path, endpoint, name=f"desk:{name}", methods=["GET"], role="editor")
-
-
-def _post(path: str, endpoint: Any, name: str) -> Route:
-    return Route(path, endpoint, name=f"desk:{name}", methods=["POST"], role="editor")
-
-
 ISSUE = "/desk/newsletter/{issue}"
+
+_get, _post = methods_of_role("desk", "editor")
 
 routes = [
     _get("/desk/newsletter", newsletter, "newsletter"),

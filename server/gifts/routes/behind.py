@@ -18,6 +18,7 @@ FULL = {
     limits.OVER: "gifts.full_over",
     limits.LEAD: "gifts.full_lead",
     limits.COMPANY: "gifts.full_company",
+    limits.COSTLY: "gifts.full_costly",
 }
 
 

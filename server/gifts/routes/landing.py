@@ -39,10 +39,8 @@ async def _landing(request: Request, asset: Asset, **form: Any) -> Response:
         request,
         "library/asset.html",
         status=422 if form["error"] else 200,
-        full=full,
-        full_text=FULL.get(full, ""),
         **form,
-        **facts,
+        **facts | {"full": full, "full_text": FULL.get(full, "")},
     )
 
 

@@ -11,6 +11,7 @@ from server.kit.text import file_size
 from server.leads import tracking_consent
 from server.leads.models import Lead
 from server.library.making import cover_svg
+from server.staff.models import StaffUser
 from server.web.forms import EvenAnswer, read_form
 from server.web.limits import short_network
 from server.web.rendering import page
@@ -35,7 +36,13 @@ async def renewed(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """A button until confirmed: mail scanners open links, only people press buttons."""
     gift, asset = await gift_of(request)
-    shared = {"gift": gift, "asset": asset, "token": request.path_params["token"]}
+    by = await StaffUser.get_or_none(id=gift.given_by_id) if gift.given_by_id else None
+    shared = {
+        "gift": gift,
+        "asset": asset,
+        "token": request.path_params["token"],
+        "giver": by.shown_name if by else "",
+    }
     if not gift.confirmed_at:
         return page(
             request,
