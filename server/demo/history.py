@@ -35,6 +35,7 @@ class History:
     outcomes: list[Outcome] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     owned: list[FollowUp] = field(default_factory=list)
+    takers: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ def follow(lead: Lead, lines: Sequence[Event], judge: Judge, history: History) -
             state, since = found.state, when
             history.transitions.append(_transition(lead, found, when))
     history.scores.append(Score(lead_id=lead.id, **kept_values(known, found, since)))
+    if found.is_taker:
+        history.takers.append(lead.id)
     return found
 
 

@@ -12,6 +12,7 @@ from server.demo.people import Life
 from server.demo.posting import Posted
 from server.demo.staging import Stage
 from server.gifts.models import Gift
+from server.kit.clock import now
 from server.kit.database import rows
 from server.leads.models import Lead
 from server.mail import outbox
@@ -123,6 +124,7 @@ async def write_history(told: History, logs: Mapping[int, list[Event]]) -> None:
     await rows(LEDGER)
     await rows(COUNT)
     await add(told.scores)
+    await Lead.filter(id__in=told.takers).update(taker_since=now())
     await add(sorted(told.transitions, key=lambda one: (one.at, one.lead_id)))
     await add(sorted(told.outcomes, key=lambda one: (one.at, one.lead_id)))
     await add(told.notes)

@@ -2,58 +2,74 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
+from server.desk import lights
+from server.desk.lights import Evidence, Figures
+from server.gifts import light
+from server.gifts.light import Standing
 from server.kit.database import rows
+from server.kit.giving import GivingRules
 from server.library.assets import Asset
 
 
 @dataclass(frozen=True)
 class Stocked:
-    """One title with its figures: asked for, taken, read to the end, liked (3 or 4 of 4)."""
+    """One title with what was given, what became of it, and how its light stands.
+
+    `asked` counts requests; `proposal` is the darker colour that the figures propose, if any.
+    """
 
     asset: Asset
     languages: tuple[str, ...]
     asked: int
-    taken: int
-    finished: int
-    rated: int
-    liked: int
+    figures: Figures
+    standing: Standing
+    evidence: Evidence
+    proposal: str
+    has_ended: bool
 
 
-async def stock(assets: list[Asset], language: str) -> list[Stocked]:
-    """Every title with its figures, most taken first."""
+async def stock(assets: list[Asset], language: str, rules: GivingRules, day: date) -> list[Stocked]:
+    """Every title with its figures on a day, most given first."""
     by_slug: dict[str, list[Asset]] = {}
     for asset in assets:
         by_slug.setdefault(asset.slug, []).append(asset)
-    asked, taken, rated, liked = await _gifts()
-    finished = await _counts(
-        "SELECT subject AS k, COUNT(*) AS n FROM event WHERE kind = 'read.100'"
-        " AND evidence IN ('human', 'likely') GROUP BY subject"
-    )
+    shown = {slug: _edition(editions, language) for slug, editions in by_slug.items()}
+    figures = await lights.figures_of(list(shown), rules.many_gifts)
+    standings = await light.standings_of(shown)
+    ended = await light.ended(list(shown), day)
+    asked = await _asked()
     found = []
-    for slug, editions in by_slug.items():
-        shown = next((one for one in editions if one.language == language), editions[0])
-        languages = tuple(sorted(one.language for one in editions))
+    for slug, asset in shown.items():
+        measured = figures.get(slug, Figures())
+        evidence = lights.evidence_of(asset, measured, day)
+        standing = standings[slug]
+        said = tuple(one.answer for one in standing.light.answers)
+        languages = tuple(sorted(one.language for one in by_slug[slug]))
+        proposal = "" if standing.waiting else lights.proposed(said, evidence)
         found.append(
             Stocked(
-                shown, languages, asked[slug], taken[slug], finished[slug], rated[slug], liked[slug]
+                asset,
+                languages,
+                asked[slug],
+                measured,
+                standing,
+                evidence,
+                proposal,
+                slug in ended,
             )
         )
-    return sorted(found, key=lambda one: (-one.taken, one.asset.title))
+    return sorted(found, key=lambda one: (-one.figures.takers, one.asset.title))
 
 
-async def _gifts() -> list[Counter[str]]:
-    counted = await rows(
-        "SELECT asset_slug AS k, COUNT(*) AS asked, COUNT(confirmed_at) AS taken,"
-        " COUNT(liked) AS rated, COUNT(CASE WHEN liked >= 3 THEN 1 END) AS liked"
-        " FROM gift GROUP BY asset_slug"
-    )
-    columns = ("asked", "taken", "rated", "liked")
-    return [Counter({row["k"]: row[column] for row in counted}) for column in columns]
+def _edition(editions: list[Asset], language: str) -> Asset:
+    return next((one for one in editions if one.language == language), editions[0])
 
 
-async def _counts(sql: str) -> Counter[str]:
-    return Counter({str(row["k"]): int(row["n"]) for row in await rows(sql)})
+async def _asked() -> Counter[str]:
+    counted = await rows("SELECT asset_slug AS k, COUNT(*) AS n FROM gift GROUP BY asset_slug")
+    return Counter({str(row["k"]): int(row["n"]) for row in counted})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from server.gifts import ledger
+from server.gifts import ledger, light
 from server.kit.clock import now
 from server.kit.database import lock_word
 from server.kit.giving import GivingRules
@@ -62,13 +62,14 @@ async def closed(assets: Iterable[Asset], today: date) -> frozenset[str]:
     """The slugs of these assets of which there is none left for anybody."""
     asked = {asset.slug: asset for asset in assets if asset.asks_address}
     limited = [one for one in asked.values() if one.terms.until or one.terms.limits.total]
-    return frozenset([one.slug for one in limited if await reached_for_all(one, today)])
+    gone = [one.slug for one in limited if await reached_for_all(one, today)]
+    return await light.ended(list(asked), today) | frozenset(gone)
 
 
 async def reached_for_all(asset: Asset, today: date) -> str:
     """Whether it is given to nobody any more: it ended, or all are gone."""
     terms = asset.terms
-    if terms.until and today > terms.until:
+    if (terms.until and today > terms.until) or await light.ended([asset.slug], today):
         return OVER
     total = terms.limits.total
     if total and await ledger.count_given(asset.slug, _since(terms.limits.days)) >= total:

@@ -3,6 +3,8 @@
 The ledger holds every gift, with or without an asset, and what the log has no room for.
 """
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -90,3 +92,45 @@ class LedgerLine(Model):
 
     class Meta:
         table = "ledger"
+
+
+class LightChange(Model):
+    """A set of answers to the four questions of a gift, given on the desk.
+
+    In force at once when it holds no amber, else from the day somebody else approved it. `ends_on`:
+    the last day on which it is given, where the answers are red.
+    """
+
+    id = fields.IntField(primary_key=True)
+    asset_slug = fields.CharField(80)
+    answers: Any = fields.JSONField()
+    colour = fields.CharField(8)
+    why = fields.TextField(default="")
+    at = fields.DatetimeField()
+    by_name = fields.CharField(120)
+    staff: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "lights", null=True, on_delete=fields.SET_NULL
+    )
+    staff_id: int | None
+    approved_at = fields.DatetimeField(null=True)
+    approved_name = fields.CharField(120, default="")
+    approved_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "lights_approved", null=True, on_delete=fields.SET_NULL
+    )
+    approved_by_id: int | None
+    withdrawn_at = fields.DatetimeField(null=True)
+    ends_on = fields.DateField(null=True)
+
+    class Meta:
+        table = "light_change"
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.withdrawn_at is None and (
+            self.colour != "amber" or self.approved_at is not None
+        )
+
+    @property
+    def waits(self) -> bool:
+        """For a second pair of eyes."""
+        return self.withdrawn_at is None and self.colour == "amber" and self.approved_at is None

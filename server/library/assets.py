@@ -12,12 +12,11 @@ from xml.etree.ElementTree import Element
 from server.kit import markup
 from server.kit.content import ContentError, Document, Finding, Shelf, read_document
 from server.library.covers import CLOTHS
+from server.library.light import Light, read_light
 from server.library.terms import Terms, read_terms
 
 KINDS = ("e-book", "white paper")
 GATES = ("open", "ask-after", "email")
-QUESTIONS = ("restore", "bargain_hunters", "marginal_cost", "acquired_right")
-LIGHTS = ("green", "amber", "red")
 WORDS_A_MINUTE = 200
 PICTURES = {".png", ".jpg", ".jpeg", ".svg", ".webp"}
 LARGEST_PICTURE = 3_000_000
@@ -64,6 +63,7 @@ class Asset:
     published: date
     chapters: tuple[Chapter, ...]
     terms: Terms
+    light: Light
 
     @property
     def is_readable(self) -> bool:
@@ -172,7 +172,7 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
     slug = file.parent.name
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,78}", slug):
         raise doc.fault("library.bad_slug", slug=slug)
-    _check_light(doc)
+    light = read_light(doc)
     chapters = read_chapters(doc)
     return Asset(
         slug=slug,
@@ -198,6 +198,7 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         published=day(doc, "published"),
         chapters=chapters,
         terms=read_terms(doc),
+        light=light,
     )
 
 
@@ -233,25 +234,6 @@ def day(doc: Document, key: str) -> date:
     if moment is None:
         raise doc.fault("kit.content_missing", key)
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _check_light(doc: Document) -> None:
-    """Four answers with a reason, none red; amber needs a second person (the traffic light)."""
-    answers = doc.meta.get("traffic_light")
-    if not isinstance(answers, dict):
-        raise doc.fault("library.light_missing", "traffic_light")
-    amber = False
-    for question in QUESTIONS:
-        given = answers.get(question)
-        if not isinstance(given, dict) or given.get("answer") not in LIGHTS:
-            raise doc.fault("library.light_answer", question)
-        if not str(given.get("why") or "").strip():
-            raise doc.fault("library.light_why", question)
-        if given["answer"] == "red":
-            raise doc.fault("library.light_red", question)
-        amber = amber or given["answer"] == "amber"
-    if amber and not doc.meta.get("approved_by"):
-        raise doc.fault("library.light_amber", "traffic_light")
 
 
 def read_chapters(doc: Document) -> tuple[Chapter, ...]:

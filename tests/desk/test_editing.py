@@ -38,7 +38,7 @@ async def test_a_title_tells_who_took_it_and_from_where(product: Product) -> Non
     await product.post(f"{gift}/liked", data={"liked": "4"})
     page = (await (await product.log_in("editor")).get(DRAFT)).text
     assert re.search(r"Gevraagd</dt><dd>4<", page)
-    assert re.search(r"Gekregen</dt><dd>3<", page)
+    assert re.search(r"Gegeven</dt><dd>3<", page)
     assert "1 van 1" in page
     assert re.search(r'de site</th><td class="n">4</td><td class="n">3<', page)
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from server.desk import previewing, stock
 from server.desk.routes.boxes import as_reader, boxed, findings
+from server.kit.giving import GivingRules
 from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
 from server.library.press import PressError
@@ -23,7 +24,7 @@ async def gifts(request: Request) -> Response:
         request,
         "desk/gifts.html",
         faults=previewing.faults(findings(request), language),
-        stocked=await stock.stock(state.library.all(), language),
+        stocked=await stock.stock(state.library.all(), language, _rules(request), state.today()),
         today=state.today(),
     )
 
@@ -47,19 +48,24 @@ async def gift(request: Request) -> Response:
     wanted = spoken or request.state.language
     asset = next((one for one in editions if one.language == wanted), editions[0])
     letter = previewing.gift_letter(_giver(request), asset)
-    (figures,) = await stock.stock(editions, asset.language)
+    (stocked,) = await stock.stock(editions, asset.language, _rules(request), state.today())
     return page(
         request,
         "desk/gift.html",
         asset=asset,
         editions=sorted(editions, key=lambda one: one.language),
-        figures=figures,
+        stocked=stocked,
         roads=await stock.roads_to(asset.slug),
         faults=previewing.faults_in(findings(request), asset.folder, request.state.language),
         letter=letter,
         leaves=range(1, LEAVES + 1),
         is_draft=asset.published > state.today(),
     )
+
+
+def _rules(request: Request) -> GivingRules:
+    rules: GivingRules = request.app.state.house.fresh().giving
+    return rules
 
 
 def _giver(request: Request) -> Postman:
