@@ -97,6 +97,12 @@ STORIES: tuple[Story, ...] = (
     Story("decider", ((52, "gift.taken", 1, 0), (50, "read", 1, 1)), language="en"),
     # Their mailbox turned out not to be there any more.
     Story("user", ((85, "gift.taken", 0, 0), (83, "read", 0, 0.5)), tips=85, bounces=True),
+    # Take everything and read nothing.
+    *[
+        Story("user", ((150 - 11 * n, "gift.taken", 0, 0), (149 - 11 * n, "gift.taken", 1, 0),
+                       (148.9 - 11 * n, "gift.taken", 2, 0)), persona="bargain hunter")
+        for n in range(9)
+    ],
     # Silent for long, brand new, and a link whose year is over.
     Story("user", ((131, "gift.taken", 1, 0), (128, "read", 1, 0.3))),
     Story("", (), tips=1.4, persona="quiet subscriber"),

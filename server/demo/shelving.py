@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from server.demo import people
+from server.demo import giving, people
 from server.demo.figures import words
 from server.demo.history import History
 from server.demo.models import DemoRow
 from server.demo.people import Life
 from server.demo.posting import Posted
 from server.demo.staging import Stage
-from server.gifts.models import Gift
+from server.gifts.models import Gift, LedgerLine
 from server.kit.clock import now
 from server.kit.database import rows
 from server.leads.models import Lead
@@ -40,6 +40,11 @@ LEDGER = (
     ", e.subject, e.gift_number, '', 0, e.value, '', FALSE, FALSE, 'site', '', e.at, e.at, e.sign"
     " FROM event e JOIN lead l ON l.id = e.lead_id WHERE l.invented_at IS NOT NULL"
     f" AND e.kind IN ({', '.join(map(repr, GIFTS))}) ORDER BY e.id"
+    " ON CONFLICT (key) DO NOTHING"
+)
+SPENT = (
+    "UPDATE lead SET given_cost = COALESCE((SELECT SUM(sign * cost) FROM ledger"
+    " WHERE ledger.lead_id = lead.id), 0) WHERE invented_at IS NOT NULL"
 )
 
 
@@ -117,11 +122,26 @@ async def _numbers(model: Any, **which: Any) -> list[int]:
     return [int(number) for number in await model.filter(**which).values_list("id", flat=True)]
 
 
-async def write_history(told: History, logs: Mapping[int, list[Event]]) -> None:
-    """The log, what was thought, and what sales did; counted on each lead."""
+async def write_surprises(
+    stage: Stage,
+    lives: Sequence[Life],
+    staff: Sequence[StaffUser],
+    gifts: Mapping[int, Mapping[str, Gift]],
+) -> list[Gift]:
+    """The gifts that nobody asked for, with their numbers."""
+    await add(giving.surprises(stage, lives, staff, gifts))
+    return await Gift.filter(lead__invented_at__isnull=False, unasked_at__isnull=False)
+
+
+async def write_history(
+    told: History, logs: Mapping[int, list[Event]], ledger: Sequence[LedgerLine]
+) -> None:
+    """The log, the ledger, what was thought, and what sales did; counted on each lead."""
     every = [line for log in logs.values() for line in log]
     await add(sorted(every, key=lambda line: (line.at, line.lead_id)))
+    await add(sorted(ledger, key=lambda line: line.at))
     await rows(LEDGER)
+    await rows(SPENT)
     await rows(COUNT)
     await add(told.scores)
     await Lead.filter(id__in=told.takers).update(taker_since=now())
