@@ -95,7 +95,7 @@ def _status(line: LedgerLine, gift: Gift | None, opened: set[int | None], langua
     if gift or not line.kind:
         return say(language, "sales.gift_taken")
     key = SOURCES.get(line.source, "sales.source_desk")
-    kind = say(language, KIND_NAMES.get(line.kind, "sales.kind_other"))
+    kind = say(language, KIND_NAMES.get(line.kind, "sales.kind_other")).lower()
     return f"{kind}, {say(language, key, by=line.by_name or say(language, 'sales.somebody'))}"
 
 
