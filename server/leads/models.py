@@ -42,6 +42,7 @@ class Lead(Model):
     talked_at = fields.DatetimeField(null=True)
     blocked_at = fields.DatetimeField(null=True)
     timezone = fields.CharField(60, default="")
+    questions_off_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

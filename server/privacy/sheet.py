@@ -7,6 +7,7 @@ from datetime import datetime
 from server.contact.models import ConversationLine
 from server.contact.overview import said_with
 from server.gifts.giving import PURPOSE
+from server.gifts.liking import Quote, quotes_of
 from server.gifts.models import Gift
 from server.kit.site import Site
 from server.kit.text import say
@@ -79,6 +80,7 @@ class Sheet:
     tips: Subscription | None
     gifts: list[Shown]
     returned: list[Return]
+    quotes: list[tuple[Quote, str]]
     said: list[ConversationLine]
     held: list[Held]
     row: Row
@@ -95,6 +97,7 @@ async def sheet_of(lead: Lead, site: Site, library: Library, view: View) -> Shee
         tips=await tips_of(lead),
         gifts=await _gifts(lead, site, library, view),
         returned=await _returned(lead, view),
+        quotes=[(one, view.titles.get(one.slug, one.slug)) for one in await quotes_of(lead)],
         said=await said_with(lead),
         held=_held(await holdings_of(lead), view.language),
         row=row,

@@ -11,6 +11,7 @@ from server.desk.routes import (
     leads,
     mailing,
     outbox,
+    quotes,
     report,
     sequences,
     tables,
@@ -29,6 +30,7 @@ routes: list[Route] = [
     *tables.routes,
     *mailing.routes,
     *outbox.routes,
+    *quotes.routes,
     *auditing.routes,
     *example.routes,
 ]

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from server.desk import previewing, stock
 from server.desk.routes.boxes import as_reader, boxed, findings
+from server.gifts.liking import said_of
 from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
 from server.library.press import PressError
@@ -57,6 +58,7 @@ async def gift(request: Request) -> Response:
         editions=sorted(editions, key=lambda one: one.language),
         figures=figures,
         roads=await stock.roads_to(asset.slug),
+        said=await said_of(asset.slug),
         faults=previewing.faults_in(findings(request), asset.folder, request.state.language),
         letter=letter,
         leaves=range(1, LEAVES + 1),
