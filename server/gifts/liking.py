@@ -13,7 +13,6 @@ from server.leads.models import Lead
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.staff.models import StaffUser
-from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from server.web.visitor import Visitor
 
@@ -37,10 +36,7 @@ class Opinion:
 
 
 async def rate(gift: Gift, asset: Asset, opinion: Opinion, visitor: Visitor) -> bool:
-    """How they liked it; the first answer counts.
-
-    Who liked it is shown ways to give something back, and that is noted as the one ask it is.
-    """
+    """How they liked it; the first answer counts."""
     async with in_transaction():
         if not await gift.rate(opinion.liked, opinion.why):
             return False
@@ -58,9 +54,6 @@ async def rate(gift: Gift, asset: Asset, opinion: Opinion, visitor: Visitor) -> 
             visitor=visitor,
         )
         await ledger.post(posted)
-        if opinion.liked >= LIKED:
-            key = f"ask.return:{gift.id}"
-            await record(Entry(gift.lead_id, "ask.return", key, gift.asset_slug, gift.id))
         if opinion.quote and opinion.why:
             await _allow_quote(gift, opinion.quote, visitor)
         # Who answers is a reader: what went fast in the same browser is looked at anew.

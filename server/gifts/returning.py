@@ -43,15 +43,21 @@ def _key(gift: Gift, name: str) -> str:
 
 
 async def give_back(gift: Gift, given: GivenBack, visitor: Visitor) -> None:
-    """Record what came back; the first time counts."""
+    """Record what came back; the first time counts.
+
+    Whoever took one of the ways has seen them: that is an ask, after which nobody of ours asks for
+    a while. Who looked on and pressed nothing was asked nothing.
+    """
     name = given.way.name
-    if name == PASS_ON:
-        await passing_on.make(gift, given.source, visitor)
-    elif name in WRITTEN:
-        async with in_transaction():
+    async with in_transaction():
+        if name == PASS_ON:
+            await passing_on.make(gift, given.source, visitor)
+        elif name in WRITTEN:
             await ledger.post(_written(gift, given, visitor))
-    elif name != BUY or await _may_note(gift, visitor):
-        await _note(gift, name, visitor)
+        elif name != BUY or await _may_note(gift, visitor):
+            await _note(gift, name, visitor)
+        key = f"ask.return:{gift.id}"
+        await record(Entry(gift.lead_id, "ask.return", key, gift.asset_slug, gift.id))
 
 
 def _written(gift: Gift, given: GivenBack, visitor: Visitor) -> ledger.Posted:
@@ -89,5 +95,4 @@ async def _note(gift: Gift, name: str, visitor: Visitor) -> None:
         evidence="human",
         rule="10-button",
     )
-    async with in_transaction():
-        await record(entry)
+    await record(entry)

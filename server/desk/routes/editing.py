@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.desk import previewing, stock
 from server.desk.routes.boxes import as_reader, boxed, findings
-from server.gifts.liking import said_of
+from server.gifts.liking import quotes_shown, said_of
 from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
 from server.library.press import PressError
@@ -75,7 +75,8 @@ async def gift_page(request: Request) -> Response:
     """The landing page of a draft."""
     asset, state = _asset(request), request.app.state
     facts = asset_facts(state.library, asset, state.today())
-    shown = {"email": "", "error": "", "ticked": False, **facts}
+    shown = {"email": "", "error": "", "ticked": False, "full": "", "via": "", **facts}
+    shown["quotes"] = await quotes_shown(asset.slug, asset.language)
     return as_reader(request, asset.language, "library/asset.html", **shown)
 
 
