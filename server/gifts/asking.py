@@ -65,7 +65,7 @@ async def _look(postman: Postman, library: Library, number: int) -> None:
     lead = await Lead.get_or_none(id=gift.lead_id)
     asset = library.find(gift.asset_slug, gift.language)
     due = None
-    if lead and asset and await _may_ask(postman.site, gift, lead):
+    if lead and asset and _may_ask(gift, lead):
         due = await _due(gift, asset, postman.house.giving)
     # Where it was used meanwhile, the next look decides.
     same = Gift.filter(id=gift.id, ask_at=gift.ask_at, liked_at=None, liked_asked_at=None)
@@ -76,12 +76,11 @@ async def _look(postman: Postman, library: Library, number: int) -> None:
     await same.update(ask_at=due)
 
 
-async def _may_ask(site: Site, gift: Gift, lead: Lead) -> bool:
+def _may_ask(gift: Gift, lead: Lead) -> bool:
     """They are ours to write to, want to be asked, and the link of the mail would open."""
     refused = lead.profiling_off_at or lead.questions_off_at or lead.blocked_at
-    if refused or not lead.verified_at or not gift.confirmed_at or not gift.is_usable:
-        return False
-    return not await outbox.is_suppressed(site, lead.email)
+    is_known = lead.verified_at is not None and gift.confirmed_at is not None
+    return is_known and not refused and gift.is_usable
 
 
 async def _due(gift: Gift, asset: Asset, rules: GivingRules) -> datetime | None:

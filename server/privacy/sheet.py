@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.contact.models import ConversationLine
 from server.contact.overview import said_with
+from server.gifts import passing_on
 from server.gifts.giving import PURPOSE
 from server.gifts.liking import Quote, quotes_of
 from server.gifts.models import Gift
@@ -163,6 +164,8 @@ def _held_of_lead(row: Mapping[str, object], language: str) -> list[Held]:
         if field.label and value:
             if field.name == "language":
                 value = say(language, LANGUAGE_NAMES[value])
+            elif field.name == "source" and value == passing_on.SOURCE:
+                value = say(language, "privacy.source_passed_on")
             what, goes = f"{field.label[language]}: {value}", field.goes[language]
             found.append(Held(what, field.purpose[language], table.origin[language], goes))
     return found

@@ -77,6 +77,7 @@ async def test_who_is_never_asked(product: Product, clock: Clock, why: str) -> N
     await product.work()
     assert questions(product) == []
     assert not await Event.exists(kind="liked.asked")
+    assert not await Gift.exists(liked_asked_at__isnull=False)
 
 
 async def test_what_was_read_long_ago_is_not_asked_about(product: Product, clock: Clock) -> None:

@@ -72,9 +72,20 @@ async def test_g26_who_was_known_or_is_the_sender_counts_for_nobody(product: Pro
     code = await passed_on(product)
     await product.gift("service-als-cadeau", FRIEND)
     for address in (FRIEND, READER):
-        gift = await take(product, address, code)
-        await gift.refresh_from_db()
-        assert gift.via == ""
+        await product.post(f"/nl/library/{SLUG}", data={"email": address, "via": code})
+        assert not await Gift.exists(via=code)
+        await take(product, address, code)
+    assert not await Event.exists(kind="referral.joined")
+
+
+async def test_a_friend_who_became_known_meanwhile_counts_for_nobody(product: Product) -> None:
+    code = await passed_on(product)
+    await product.post(f"/nl/library/{SLUG}", data={"email": FRIEND, "via": code})
+    friend = await Lead.get(email=FRIEND)
+    await friend.verify()
+    gift = await take(product, FRIEND, code)
+    await gift.refresh_from_db()
+    assert gift.via == ""
     assert not await Event.exists(kind="referral.joined")
 
 
