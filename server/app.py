@@ -27,8 +27,9 @@ from server.desk import routes as desk_routes
 from server.front import routes as front_routes
 from server.front.articles import Articles
 from server.front.searching import Indexes
-from server.gifts import limits
+from server.gifts import liking, limits
 from server.gifts import routes as gifts_routes
+from server.gifts.returning_ways import WaysFile
 from server.kit.clock import now
 from server.kit.database import (
     DeadlockDetectedError,
@@ -128,6 +129,7 @@ def _share(app: Starlette, settings: Settings) -> None:
     state.indexes = Indexes()
     state.letters = Letters(settings.email_templates)
     state.workshop = Workshop(settings.data)
+    state.ways = WaysFile(settings.content)
 
     def today() -> date:
         return now().astimezone(settings.timezone).date()
@@ -190,15 +192,17 @@ def _holds_until(state: State) -> datetime:
 def _facts_of(app: Starlette) -> Facts:
     """What public pages show that may change at any moment: the content, and what was sent."""
     state, sent, gone = app.state, set[str](), frozenset[str]()
+    quotes: list[liking.Quote] = []
 
     async def facts() -> object:
-        nonlocal sent, gone
+        nonlocal sent, gone, quotes
         # Without the database pages go on as they were.
         with contextlib.suppress(OperationalError, DBConnectionError):
             sent = await issuing.sent_names()
             gone = await limits.closed(state.library.all(), state.today())
+            quotes = await liking.quotes_shown()
         shelves = (state.library, state.tips, state.answers, state.articles)
-        return state.house.fresh(), [shelf.version() for shelf in shelves], sent, gone
+        return state.house.fresh(), [shelf.version() for shelf in shelves], sent, gone, quotes
 
     return facts
 

@@ -10,6 +10,7 @@ from tortoise.exceptions import BaseORMException
 from server.cli.shared import is_loopback, report, site_of, speak
 from server.contact.answers import Answers
 from server.front.articles import Articles
+from server.gifts.returning_ways import WaysFile
 from server.kit.content import Finding
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
@@ -97,6 +98,7 @@ def find_faults(settings: Settings) -> list[Finding]:
     found = [house.finding] if house.finding else []
     found += Library(settings.content).findings() + Tips(settings.content).findings()
     found += Answers(settings.content).findings() + Articles(settings.content).findings()
+    found += WaysFile(settings.content).findings()
     letters = Letters(settings.email_templates)
     found += letters.findings()
     tips = Tips(settings.content)

@@ -4,12 +4,12 @@ Nothing is asked in return. What we gave is recorded as events; readiness and sa
 later, this room never calls them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tortoise.expressions import Q
 
-from server.gifts import ledger, limits, reading
+from server.gifts import ledger, limits, passing_on
 from server.gifts.limits import Taker
 from server.gifts.models import Gift
 from server.kit.clock import now
@@ -40,6 +40,7 @@ class Wish:
     tips: Asked | None
     visitor: Visitor
     source: str = "site"
+    via: str = ""
 
 
 async def request_gift(giver: Postman, wish: Wish) -> None:
@@ -50,6 +51,9 @@ async def request_gift(giver: Postman, wish: Wish) -> None:
     """
     asset = wish.asset
     async with in_transaction():
+        passed = await passing_on.behind(wish.via, asset.slug)
+        if passed:
+            wish = replace(wish, source=passing_on.SOURCE)
         lead = await outbox.meet(giver.site, wish.email, asset.language, wish.source)
         if not lead:
             return
@@ -60,6 +64,7 @@ async def request_gift(giver: Postman, wish: Wish) -> None:
         # The last form counts: who asks again without the tick does not get the tip.
         gift.with_tips = bool(wish.tips and await subscribing.ask_for(lead, wish.tips))
         await Gift.filter(id=gift.id).update(with_tips=gift.with_tips)
+        await passing_on.keep(passed, gift, lead)
         await _post_link(giver, gift, asset, lead, wish.visitor)
 
 
@@ -171,6 +176,7 @@ async def hand_over(giver: Postman, gift: Gift, taker: Taker, visitor: Visitor) 
             await lead.verify()
         if first:
             await _log_taking(giver, gift, taker.asset, visitor)
+            await passing_on.tell_sender(giver.site, gift, lead)
         if gift.with_tips:
             await _confirm_tips(lead)
     return Handed(first, full)
@@ -243,35 +249,3 @@ async def tips_wait(gift: Gift) -> bool:
         lead_id=gift.lead_id, list=subscribing.TIPS, confirmed_at=None, ended_at=None
     )
     return gift.with_tips and await wishes.exists()
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """How they liked it, 1 to 4, and why."""
-
-    liked: int
-    why: str
-
-
-async def rate(gift: Gift, asset: Asset, opinion: Opinion, visitor: Visitor) -> bool:
-    """How they liked it; the first answer counts."""
-    async with in_transaction():
-        if not await gift.rate(opinion.liked, opinion.why):
-            return False
-        await record(
-            Entry(
-                gift.lead_id,
-                "rating",
-                f"rating:{gift.id}",
-                gift.asset_slug,
-                gift.id,
-                value=opinion.liked,
-                detail=opinion.why,
-                visitor=visitor,
-                evidence="human",
-                rule="10-button",
-            )
-        )
-        # Who answers is a reader: what went fast in the same browser is looked at anew.
-        await reading.settle(gift, asset)
-    return True

@@ -39,6 +39,7 @@ class Posted:
     words: str = ""
     cost: float = 0.0
     value: float = 0.0
+    answer: int = 0
     why: str = ""
     unexpected: bool = False
     personal: bool = False
@@ -61,7 +62,7 @@ async def post(posted: Posted) -> LedgerLine | None:
         posted.key,
         posted.asset_slug,
         posted.gift_number,
-        value=posted.value,
+        value=posted.answer or posted.value,
         detail=_detail(posted),
         visitor=posted.visitor,
         evidence="human",

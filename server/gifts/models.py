@@ -16,7 +16,9 @@ from server.staff.models import StaffUser
 class Gift(Model):
     """An asset for one lead; its link is signed, this row decides whether it still opens.
 
-    `unasked_at`: a surprise, with a personal `line` of who gave it.
+    `unasked_at`: a surprise, with a personal `line` of who gave it. `ask_at`: when to look whether
+    to ask how it was liked. `quoted_at`: when they allowed us to show their sentence; it stands on
+    the page since `quote_shown_at`. `via`: the link that brought them, until they press the button.
     """
 
     id = fields.IntField(primary_key=True)
@@ -39,6 +41,16 @@ class Gift(Model):
         "staff.StaffUser", "gifts_given", null=True, on_delete=fields.SET_NULL
     )
     given_by_id: int | None
+    ask_at = fields.DatetimeField(null=True)
+    liked_asked_at = fields.DatetimeField(null=True)
+    quoted_at = fields.DatetimeField(null=True)
+    quote_named = fields.BooleanField(default=False)
+    quote_shown_at = fields.DatetimeField(null=True)
+    quote_shown_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "quotes_shown", null=True, on_delete=fields.SET_NULL
+    )
+    quote_shown_by_id: int | None
+    via = fields.CharField(16, default="")
 
     class Meta:
         table = "gift"
@@ -55,7 +67,7 @@ class Gift(Model):
 
     async def rate(self, liked: int, why: str) -> bool:
         """True for the first answer only; a later one changes nothing."""
-        fresh = {"liked": liked, "liked_at": now(), "liked_why": why}
+        fresh = {"liked": liked, "liked_at": now(), "liked_why": why, "ask_at": None}
         return await Gift.filter(id=self.id, liked_at=None).update(**fresh) == 1
 
 
@@ -134,3 +146,19 @@ class LightChange(Model):
     def waits(self) -> bool:
         """For a second pair of eyes."""
         return self.withdrawn_at is None and self.colour == "amber" and self.approved_at is None
+
+
+class PassOn(Model):
+    """A link to pass on: `code` leads to the page of the asset and names nobody."""
+
+    id = fields.IntField(primary_key=True)
+    code = fields.CharField(16, unique=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "passed_on")
+    lead_id: int
+    gift: fields.OneToOneRelation[Gift] = fields.OneToOneField("gifts.Gift", "passed_on")
+    gift_id: int
+    asset_slug = fields.CharField(80)
+    made_at = fields.DatetimeField()
+
+    class Meta:
+        table = "pass_on"

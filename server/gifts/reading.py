@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import ceil
 
+from server.gifts import asking
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
@@ -89,6 +90,7 @@ async def settle(gift: Gift, asset: Asset) -> None:
     Belongs in the transaction of the hit or the button that caused it.
     """
     await review_gift(gift.lead_id, gift.id)
+    await asking.look_again(gift.id)
     chapters = await Event.filter(gift_number=gift.id, kind="read.chapter").order_by("at", "id")
     kinds = [f"read.{step}" for step in STEPS]
     lines = await Event.filter(gift_number=gift.id, kind__in=kinds).order_by("id")

@@ -7,7 +7,11 @@ from server.kit.clock import now
 from server.kit.text import say
 from server.leads.models import Consent, Lead
 
-PURPOSES = {"tips": "leads.purpose_tips", "mail-tracking": "leads.purpose_mail_tracking"}
+PURPOSES = {
+    "tips": "leads.purpose_tips",
+    "mail-tracking": "leads.purpose_mail_tracking",
+    "quote": "leads.purpose_quote",
+}
 PROOFS = {
     "button": "leads.proof_button",
     "button in the mail": "leads.proof_mail_button",

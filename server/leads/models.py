@@ -45,6 +45,7 @@ class Lead(Model):
     given_cost = fields.FloatField(default=0.0)
     taker_since = fields.DatetimeField(null=True)
     trusted_at = fields.DatetimeField(null=True)
+    questions_off_at = fields.DatetimeField(null=True)
 
     subscriptions: fields.ReverseRelation["Subscription"]
 

@@ -66,6 +66,15 @@ READER_SLOTS = {
     "question": {"who", "address", "question", "link", "due"},
     "answer": {"answer", "question", "day"},
     "notice": {"title", "text", "link"},
+    "liked": {
+        "greeting",
+        "title",
+        "answer_1",
+        "answer_2",
+        "answer_3",
+        "answer_4",
+        "stop",
+    },
 }
 FOOT_SLOTS = {"way_out", "me"}
 TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call

@@ -1,5 +1,6 @@
 """Where mail goes: an SMTP relay, or files where no relay is set."""
 
+import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import aiosmtplib
 
 from server.kit.clock import now
 from server.mail.session import DroppedError, Offer, Patience, Session, session_over
+
+STUFFED = re.compile(rb"^\.\.", re.MULTILINE)
 
 
 class RelayError(Exception):
@@ -123,12 +126,13 @@ class Files:
         self.folder = folder
 
     async def send(self, sender: str, to: str, mail: bytes) -> Path:
-        """Write the mail whole or not at all; where it is. Raises OSError."""
+        """Write the mail whole or not at all, its stuffed dots taken out as whoever receives it
+        does (RFC 5321 §4.5.2); where it is. Raises OSError."""
         name = f"{now():%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}"
         part = self.folder / f"{name}.part"
         head = f"X-Envelope-From: <{sender}>\r\nX-Envelope-To: <{to}>\r\n".encode()
         self.folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(head + mail)
+        part.write_bytes(head + STUFFED.sub(b".", mail))
         return part.replace(self.folder / f"{name}.eml")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from server.gifts import giving
+from server.gifts import asking, giving, liking
 from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
@@ -11,6 +11,7 @@ from server.kit.house import House
 from server.kit.text import say, whole_number
 from server.leads import subscribing, tracking_consent
 from server.leads.models import Lead, Subscription, company_key
+from server.leads.subscribing import Asked
 from server.leads.timezones import zone_of
 from server.leads.tracking_consent import Place
 from server.newsletter import joining, wishes
@@ -122,3 +123,19 @@ async def renew(lead_id: int, gift: str, days: int) -> Gift | None:
         return None
     async with held(lead_id) as lead:
         return await giving.extend(lead, number, days)
+
+
+async def want_questions(lead_id: int, *, wanted: bool) -> None:
+    """Whether we ask how they liked what we gave."""
+    async with held(lead_id) as lead:
+        await asking.want_questions(lead.id, wanted=wanted)
+
+
+async def take_back_quote(lead_id: int, gift: str, network: str) -> bool:
+    """A sentence of theirs off the page, with a receipt; False for none of theirs."""
+    number = whole_number(gift)
+    if number is None:
+        return False
+    async with held(lead_id) as lead:
+        asked = Asked(say(lead.language, "privacy.quote_back"), PAGE, network)
+        return await liking.take_back_quote(lead, number, asked)

@@ -41,6 +41,9 @@ DONE = {
     "profiling-on": ("thought", "privacy.done_on"),
     "keep": ("post", "privacy.done_keep"),
     "following": ("consents", "privacy.done_following"),
+    "questions-off": ("post", "privacy.done_questions_off"),
+    "questions-on": ("post", "privacy.done_questions_on"),
+    "unquote": ("returned", "privacy.done_unquote"),
 }
 LONGEST = {"name": 120, "company": 160, "role": 120}
 Form = dict[str, str]
@@ -202,6 +205,23 @@ async def _follow(request: Request, lead: Lead, form: Form) -> Response:
     return _back(request, "following")
 
 
+async def _no_questions(request: Request, lead: Lead, form: Form) -> Response:
+    await choices.want_questions(lead.id, wanted=False)
+    return _back(request, "questions-off")
+
+
+async def _questions(request: Request, lead: Lead, form: Form) -> Response:
+    await choices.want_questions(lead.id, wanted=True)
+    return _back(request, "questions-on")
+
+
+async def _unquote(request: Request, lead: Lead, form: Form) -> Response:
+    network = short_network(request)
+    if not await choices.take_back_quote(lead.id, form.get("gift", ""), network):
+        return await _page(request, lead, "privacy.error_choice", 422)
+    return _back(request, "unquote")
+
+
 Choice = Callable[[Request, Lead, Form], Awaitable[Response]]
 CHOICES: dict[str, Choice] = {
     "pause": _pause,
@@ -218,6 +238,9 @@ CHOICES: dict[str, Choice] = {
     "renew": _renew,
     "following": _follow,
     "stop": _follow,
+    "questions-off": _no_questions,
+    "questions-on": _questions,
+    "unquote": _unquote,
     "erase": _erase,
 }
 

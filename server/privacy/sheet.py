@@ -6,7 +6,9 @@ from datetime import datetime
 
 from server.contact.models import ConversationLine
 from server.contact.overview import said_with
+from server.gifts import passing_on
 from server.gifts.giving import PURPOSE
+from server.gifts.liking import Quote, quotes_of
 from server.gifts.models import Gift
 from server.kit.site import Site
 from server.kit.text import say
@@ -79,6 +81,7 @@ class Sheet:
     tips: Subscription | None
     gifts: list[Shown]
     returned: list[Return]
+    quotes: list[tuple[Quote, str]]
     said: list[ConversationLine]
     held: list[Held]
     row: Row
@@ -95,6 +98,7 @@ async def sheet_of(lead: Lead, site: Site, library: Library, view: View) -> Shee
         tips=await tips_of(lead),
         gifts=await _gifts(lead, site, library, view),
         returned=await _returned(lead, view),
+        quotes=[(one, view.titles.get(one.slug, one.slug)) for one in await quotes_of(lead)],
         said=await said_with(lead),
         held=_held(await holdings_of(lead), view.language),
         row=row,
@@ -160,6 +164,8 @@ def _held_of_lead(row: Mapping[str, object], language: str) -> list[Held]:
         if field.label and value:
             if field.name == "language":
                 value = say(language, LANGUAGE_NAMES[value])
+            elif field.name == "source" and value == passing_on.SOURCE:
+                value = say(language, "privacy.source_passed_on")
             what, goes = f"{field.label[language]}: {value}", field.goes[language]
             found.append(Held(what, field.purpose[language], table.origin[language], goes))
     return found

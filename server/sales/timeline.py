@@ -37,10 +37,6 @@ SENTENCES = {
     "reply": "sales.event_reply",
     "forward": "sales.event_forward",
     "rating.personal": "sales.event_rating",
-    "review": "sales.event_review",
-    "referral.joined": "sales.event_referral_joined",
-    "survey": "sales.event_survey",
-    "comment": "sales.event_comment",
     "purchase": "sales.event_purchase",
     "help.given": "sales.event_help_given",
     "newsletter.confirmed": "sales.event_newsletter_confirmed",
@@ -53,6 +49,16 @@ SENTENCES = {
     "profiling.allowed": "sales.event_allowed",
     "lead.corrected": "sales.event_corrected",
     "lead.kept": "sales.event_kept",
+    "liked.asked": "sales.event_liked_asked",
+    "ask.return": "sales.event_ask_return",
+    "return.none": "sales.event_return_none",
+    "review": "sales.event_review",
+    "survey": "sales.event_survey",
+    "comment": "sales.event_comment",
+    "referral.joined": "sales.event_referral",
+    "page.offer": "sales.event_page_offer",
+    "questions.off": "sales.event_questions_off",
+    "questions.on": "sales.event_questions_on",
 }
 BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
 BURST_SPAN = timedelta(minutes=2)

@@ -43,7 +43,8 @@ async def takers(count: int, hunters: int, days_ago: float = 40) -> None:
         await rows(
             "INSERT INTO ledger (lead_id, key, side, kind, asset_slug, what, cost, value, why,"
             " unexpected, personal, source, by_name, at, recorded_at, sign)"
-            " VALUES (?, ?, 'given', 'e-book', ?, '', 0, 25, '', ?, ?, 'site', '', ?, ?, 1) ON CONFLICT (key) DO NOTHING",
+            " VALUES (?, ?, 'given', 'e-book', ?, '', 0, 25, '', ?, ?, 'site', '', ?, ?, 1)"
+            " ON CONFLICT (key) DO NOTHING",
             lead.id, f"t:{n}", SLUG, False, False, at, at,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from server.gifts import giving
+from server.gifts import giving, liking
 from server.leads.models import Lead
 from server.mail.models import Delivery
 from server.mail.recording import Entry, Recorder
@@ -114,7 +114,7 @@ async def test_a_file_that_was_written_meanwhile_is_taken_back(
     ("owner", "name", "path", "form", "status"),
     [
         (giving, "hand_over", "{gift}", {}, 404),
-        (giving, "rate", "{gift}/liked", {"liked": "4"}, 303),
+        (liking, "rate", "{gift}/liked", {"liked": "4"}, 303),
         (follow_up, "add_note", "/desk/leads/{lead}/notes", {"note": "bellen"}, 404),
         (follow_up, "assign", "/desk/leads/{lead}/owner", {"owner": "1"}, 303),
         (follow_up, "snooze", "/desk/leads/{lead}/snooze", {"days": "7"}, 303),

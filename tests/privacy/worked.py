@@ -4,6 +4,7 @@ back, and a table and mails that wait."""
 from base64 import b64encode
 
 from server.contact.models import Conversation, ConversationLine
+from server.gifts.models import Gift, PassOn
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
@@ -36,6 +37,10 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
         model_version=1,
     )
     await _came_in(lead, told)
+    gift = await Gift.filter(lead_id=lead.id).first()
+    if gift:
+        own = {"code": f"code{lead.id}", "asset_slug": gift.asset_slug, "made_at": moment}
+        await PassOn.create(lead=lead, gift=gift, **own)
     for text in (f"email,name\n{lead.email.upper()},{name}", "email\nsomebody@else.example.org"):
         await ImportRun.create(
             kind="leads",

@@ -45,13 +45,14 @@ class Links(HTMLParser):
 
 
 async def snapshot() -> dict[str, list[str]]:
-    """Every row of every table, but for when a session or a lead was last seen."""
+    """Every row of every table, but for when a session or a lead was last seen, and
+    when the worker looks at a gift."""
     tables = sorted(
         str(model._meta.db_table) for app in Tortoise.apps.values() for model in app.values()
     )
     found = {}
     for table in tables:
-        dropped = {"seen_at", "event_count", "events_scored", "last_event_at"}
+        dropped = {"seen_at", "event_count", "events_scored", "last_event_at", "ask_at"}
         found[table] = [
             str({name: value for name, value in row.items() if name not in dropped})
             for row in await rows(f'SELECT * FROM "{table}" ORDER BY id')

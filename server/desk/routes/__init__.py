@@ -13,6 +13,7 @@ from server.desk.routes import (
     lights,
     mailing,
     outbox,
+    quotes,
     report,
     sequences,
     tables,
@@ -33,6 +34,7 @@ routes: list[Route] = [
     *tables.routes,
     *mailing.routes,
     *outbox.routes,
+    *quotes.routes,
     *auditing.routes,
     *example.routes,
 ]

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from server.desk import previewing, stock
 from server.desk.routes.boxes import as_reader, boxed, findings
+from server.gifts.liking import quotes_shown, said_of
 from server.kit.giving import GivingRules
 from server.library.assets import Asset
 from server.library.making import LEAVES, MEDIA_TYPES
@@ -56,6 +57,7 @@ async def gift(request: Request) -> Response:
         editions=sorted(editions, key=lambda one: one.language),
         stocked=stocked,
         roads=await stock.roads_to(asset.slug),
+        said=await said_of(asset.slug),
         faults=previewing.faults_in(findings(request), asset.folder, request.state.language),
         letter=letter,
         leaves=range(1, LEAVES + 1),
@@ -77,7 +79,8 @@ async def gift_page(request: Request) -> Response:
     """The landing page of a draft."""
     asset, state = _asset(request), request.app.state
     facts = asset_facts(state.library, asset, state.today())
-    shown = {"email": "", "error": "", "ticked": False, **facts}
+    shown = {"email": "", "error": "", "ticked": False, "full": "", "via": "", **facts}
+    shown["quotes"] = await quotes_shown(asset.slug, asset.language)
     return as_reader(request, asset.language, "library/asset.html", **shown)
 
 

@@ -34,6 +34,11 @@ def consent_wording(request: Request, language: str) -> str:
     return say(language, "library.tips_box", house=house.name)
 
 
+def quote_wording(language: str, *, named: bool) -> str:
+    """The words beside the box that allows us to show a sentence, as a receipt keeps them."""
+    return say(language, "gifts.quote_box_named" if named else "gifts.quote_box")
+
+
 async def gift_of(request: Request, *, confirmed: bool = False) -> tuple[Gift, Asset]:
     """The gift a token opens and its asset; one whose term is over says how to get it back."""
     gift, asset = await given_behind(request)

@@ -5,8 +5,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from server.gifts import giving, limits
+from server.gifts import giving, liking, limits
 from server.gifts.giving import Wish
+from server.gifts.passing_on import LONGEST
 from server.gifts.routes.behind import FULL, consent_wording, giver
 from server.kit.addresses import AddressError, normalise
 from server.leads.subscribing import Asked
@@ -35,10 +36,12 @@ async def _landing(request: Request, asset: Asset, **form: Any) -> Response:
     state = request.app.state
     full = await limits.reached_for_all(asset, state.today()) if asset.asks_address else ""
     facts = asset_facts(state.library, asset, state.today())
+    form["via"] = _via(request.query_params.get("via", form.get("via", "")))
     return page(
         request,
         "library/asset.html",
         status=422 if form["error"] else 200,
+        quotes=await liking.quotes_shown(asset.slug, asset.language),
         **form,
         **facts | {"full": full, "full_text": FULL.get(full, "")},
     )
@@ -65,12 +68,18 @@ async def ask(request: Request) -> Response:
     except AddressError:
         typed = form.get("email", "")[:254]
         return await _landing(
-            request, asset, email=typed, error="web.address_wrong", ticked="newsletter" in form
+            request,
+            asset,
+            email=typed,
+            error="web.address_wrong",
+            ticked="newsletter" in form,
+            via=form.get("via", ""),
         )
     if await limits.reached_for_all(asset, request.app.state.today()):
         return await _landing(request, asset, email="", error="", ticked=False)
     if not form.get("website"):
-        wish = Wish(email, _name(form), asset, _tips(request, form, asset), visitor(request))
+        tips, via = _tips(request, form, asset), _via(form.get("via", ""))
+        wish = Wish(email, _name(form), asset, tips, visitor(request), via=via)
         async with EvenAnswer():
             await giving.request_gift(giver(request), wish)
     # Who came from the reader finds the way back to their place on the page after it.
@@ -80,6 +89,11 @@ async def ask(request: Request) -> Response:
 
 def _name(form: dict[str, str]) -> str:
     return " ".join(form.get("name", "").split())[:120]
+
+
+def _via(written: str) -> str:
+    """A code as an address holds it; whether it is one shows nowhere."""
+    return written if len(written) <= LONGEST and written.isascii() and written.isalnum() else ""
 
 
 def _tips(request: Request, form: dict[str, str], asset: Asset) -> Asked | None:

@@ -3,10 +3,17 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from server.gifts import giving, reading
+from server.gifts import giving, liking, passing_on, reading
 from server.gifts.limits import Taker
 from server.gifts.models import Gift
-from server.gifts.routes.behind import consent_wording, full_facts, gift_of, given_behind, giver
+from server.gifts.routes.behind import (
+    consent_wording,
+    full_facts,
+    gift_of,
+    given_behind,
+    giver,
+    quote_wording,
+)
 from server.kit.text import file_size
 from server.leads import tracking_consent
 from server.leads.models import Lead
@@ -64,6 +71,12 @@ async def show(request: Request) -> Response:
         cover=cover_svg(asset),
         sizes=sizes,
         clean=state.site.url(asset.path),
+        passed=await passing_on.address_of(state.site, gift, asset),
+        quote_box=quote_wording(
+            gift.language, named=await liking.may_be_named(gift, visitor(request))
+        ),
+        answer=0,
+        via_mail=False,
         mailed=bool(request.query_params.get("mailed")),
         tips_wait=await giving.tips_wait(gift),
         tips_wording=consent_wording(request, gift.language),
