@@ -54,6 +54,24 @@ READER_SLOTS = {
     "question": {"who", "address", "question", "link", "due"},
     "answer": {"answer", "question", "day"},
     "notice": {"title", "text", "link"},
+    "gift_webinar": {"greeting", "title", "cover", "link", "tips", "unasked", "when", "minutes"},
+    "gift_podcast": {"greeting", "title", "link", "tips", "unasked", "minutes"},
+    "gift_trial": {
+        "greeting",
+        "title",
+        "subtitle",
+        "cover",
+        "link",
+        "tips",
+        "unasked",
+        "term",
+        "days",
+    },
+    "gift_sample": {"greeting", "title", "subtitle", "cover", "link", "tips", "unasked"},
+    "gift_service": {"greeting", "title", "subtitle", "cover", "link", "tips", "unasked"},
+    "trial_reminder": {"greeting", "title", "ends", "link"},
+    "trial_end": {"greeting", "title", "ends", "liked", "link"},
+    "webinar_reminder": {"greeting", "title", "when", "link"},
 }
 FOOT_SLOTS = {"way_out", "me"}
 TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call

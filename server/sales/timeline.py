@@ -44,6 +44,10 @@ SENTENCES = {
     "profiling.allowed": "sales.event_allowed",
     "lead.corrected": "sales.event_corrected",
     "lead.kept": "sales.event_kept",
+    "trial.started": "sales.event_trial_started",
+    "webinar.attended": "sales.event_webinar_attended",
+    "sample.sent": "sales.event_sample_sent",
+    "voucher.redeemed": "sales.event_voucher_redeemed",
 }
 BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
 BURST_SPAN = timedelta(minutes=2)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from server.readiness.assessment import Fit, NextStep
 from server.readiness.state import Signal, apply, fold
-from server.tracking.kinds import GIFTS
 from server.readiness.steps import NEAR
+from server.tracking.kinds import GIFTS
 from tests.readiness.logs import (
     ALL_LOGS,
     DAY,

@@ -7,6 +7,7 @@ from server.desk.routes import (
     editing,
     entering,
     example,
+    handling,
     issues,
     leads,
     mailing,
@@ -31,4 +32,5 @@ routes: list[Route] = [
     *outbox.routes,
     *auditing.routes,
     *example.routes,
+    *handling.routes,
 ]

@@ -1,6 +1,6 @@
 """Every page of giving: the form of a landing page, and all that is behind a link."""
 
-from server.gifts.routes import landing, liking, page, using
+from server.gifts.routes import kinds, landing, liking, page, using
 from server.web.routing import Route
 
-routes: list[Route] = [*landing.routes, *page.routes, *liking.routes, *using.routes]
+routes: list[Route] = [*landing.routes, *page.routes, *liking.routes, *using.routes, *kinds.routes]
