@@ -26,18 +26,27 @@ def term_of(asset: Asset) -> float:
 
 
 async def facts_of(gift: Gift, asset: Asset, zone: ZoneInfo) -> dict[str, Any]:
-    """What the page of a gift shows of its kind."""
+    """What the page of a gift shows of its kind; `is_used`: there is something to like by now."""
+    return {"is_used": True, **await _facts_of(gift, asset, zone)}
+
+
+async def _facts_of(gift: Gift, asset: Asset, zone: ZoneInfo) -> dict[str, Any]:
     own = asset.particulars
     if isinstance(own, Webinar):
         moment, begins, ends = now(), own.begins(zone), own.ends(zone)
-        return {"begins": begins, "ends": ends, "is_held": moment >= ends}
+        is_held = moment >= ends
+        return {"begins": begins, "ends": ends, "is_held": is_held, "is_used": is_held}
     if isinstance(own, Trial):
         term = await kinds_trial.term_of(gift)
         return {"term": term, "is_over": bool(term and term.ends_at <= now())}
     if isinstance(own, Sample):
         parcel = await kinds_sample.parcel_of(gift)
-        return {"parcel": parcel, "countries": own.countries, "address": {}, "errors": {}}
-    return {"voucher": await kinds_service.voucher_of(gift)} if asset.kind == "service" else {}
+        form = {"countries": own.countries, "address": {}, "errors": {}}
+        return {"parcel": parcel, "is_used": bool(parcel and parcel.sent_at), **form}
+    if asset.kind != "service":
+        return {}
+    voucher = await kinds_service.voucher_of(gift)
+    return {"voucher": voucher, "is_used": bool(voucher and voucher.redeemed_at)}
 
 
 def mail_words(asset: Asset) -> dict[str, str]:

@@ -64,6 +64,8 @@ def read_address(form: Mapping[str, str], countries: tuple[str, ...]) -> Address
         faults["postcode"] = "gifts.address_postcode"
     if faults:
         raise AddressError(faults)
+    if country == "NL":
+        postcode = f"{postcode[:4]} {postcode[-2:]}"
     return Address(written["name"], written["street"], postcode, written["town"], country)
 
 
