@@ -167,6 +167,7 @@ async def test_g1_the_day_before_a_webinar_brings_one_mail(
     assert len(await mailed(product, " om ")) == 0
     clock(9.2)
     assert len(await mailed(product, " om ")) == 1
+    clock(9.4)
     assert len(await mailed(product, " om ")) == 1
     clock(10.2)
     assert len(await mailed(product, " om ")) == 1

@@ -39,6 +39,10 @@ VALUES = {
     "answer": "Dank je voor je vraag. Bel me gerust: 030 000 00 00.\n\nGroet, Marit",
     "text": "Er wachten twee mails op een besluit.",
     "since": "1 mei 2026",
+    "when": "donderdag 11 februari 2027 om 20.00",
+    "term": "7 dagen",
+    "ends": "zondag 29 november 2026 om 9.30",
+    "liked": "https://books.example.org/gift/7.XjvfivC6L6dKgbxn5YWj033M/liked",
 }
 # What some program lacks, and what its reader sees instead.
 FALLBACKS = {
