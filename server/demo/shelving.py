@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from server.demo import giving, people
+from server.demo import giving, kinds, people
 from server.demo.figures import words
 from server.demo.history import History
+from server.demo.kinds import Taken
 from server.demo.models import DemoRow
 from server.demo.people import Life
 from server.demo.posting import Posted
 from server.demo.staging import Stage
-from server.gifts.models import Gift, LedgerLine
+from server.gifts.models import Gift, LedgerLine, Parcel, TrialTerm, Voucher
 from server.kit.clock import now
 from server.kit.database import rows
 from server.leads.models import Lead
@@ -131,6 +132,18 @@ async def write_surprises(
     """The gifts that nobody asked for, with their numbers."""
     await add(giving.surprises(stage, lives, staff, gifts))
     return await Gift.filter(lead__invented_at__isnull=False, unasked_at__isnull=False)
+
+
+async def write_kinds(stage: Stage, lives: Sequence[Life], staff: Sequence[StaffUser]) -> Taken:
+    """What was taken that is no book, with what hangs on it."""
+    made = kinds.gifts_of_kinds(stage, lives)
+    await add(made)
+    slugs = {gift.asset_slug for gift in made}
+    written = await Gift.filter(lead__invented_at__isnull=False, asset_slug__in=slugs)
+    found = kinds.taken(stage, written, staff)
+    for kind in (Parcel, Voucher, TrialTerm):
+        await add([row for row in found.rows if isinstance(row, kind)])
+    return found
 
 
 async def write_history(
