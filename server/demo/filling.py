@@ -96,7 +96,9 @@ async def _fill(stage: Stage, size: int) -> Filled:
     admin = await StaffUser.filter(role="admin", disabled_at=None, invented_at=None).first()
     if admin:
         history.give_to(stage, lives, admin, told)
-    await shelving.write_history(told, logs, [line for extra in extras for line in extra.lines])
+    await shelving.write_history(
+        stage, told, logs, [line for extra in extras for line in extra.lines]
+    )
     await shelving.write_audit(stage, lives, posted, staff)
     return Filled(
         len(lives),

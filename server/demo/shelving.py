@@ -146,14 +146,29 @@ async def write_kinds(stage: Stage, lives: Sequence[Life], staff: Sequence[Staff
     return found
 
 
+async def _price(stage: Stage) -> None:
+    """What each title is, costs and is worth, on the lines of it."""
+    for slug in {asset.slug for asset in stage.library.all()}:
+        asset = stage.asset(slug, "nl")
+        await rows(
+            "UPDATE ledger SET kind = ?, cost = ?, value = ? WHERE asset_slug = ? AND kind = ''"
+            " AND lead_id IN (SELECT id FROM lead WHERE invented_at IS NOT NULL)",
+            asset.kind,
+            asset.terms.cost,
+            asset.value,
+            slug,
+        )
+
+
 async def write_history(
-    told: History, logs: Mapping[int, list[Event]], ledger: Sequence[LedgerLine]
+    stage: Stage, told: History, logs: Mapping[int, list[Event]], ledger: Sequence[LedgerLine]
 ) -> None:
     """The log, the ledger, what was thought, and what sales did; counted on each lead."""
     every = [line for log in logs.values() for line in log]
     await add(sorted(every, key=lambda line: (line.at, line.lead_id)))
     await add(sorted(ledger, key=lambda line: line.at))
     await rows(LEDGER)
+    await _price(stage)
     await rows(SPENT)
     await rows(COUNT)
     await add(told.scores)
