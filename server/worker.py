@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 import uvloop
 
@@ -109,7 +110,18 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
         Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
         Job("traces", privacy_jobs.forget_traces, every=60),
+        *_gift_jobs(postman, library, settings.timezone),
         Job("sweep", lambda: privacy_jobs.sweep(settings.timezone), every=HOUR),
+    ]
+
+
+def _gift_jobs(postman: Callable[[], Postman], library: Library, zone: ZoneInfo) -> list[Job]:
+    """What becomes due of what was given."""
+    return [
+        Job("trials", lambda: gifts_jobs.remind_of_trials(postman(), library, zone), every=60),
+        Job("ended trials", lambda: gifts_jobs.end_trials(postman(), library, zone), every=60),
+        Job("webinars", lambda: gifts_jobs.remind_of_webinars(postman(), library, zone), every=60),
+        Job("parcels", gifts_jobs.forget_parcels, every=HOUR),
     ]
 
 

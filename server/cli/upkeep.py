@@ -111,7 +111,11 @@ async def do_build(args: argparse.Namespace, settings: Settings) -> None:
     """Make the PDF, EPUB and cover of every asset, with a bar on stderr."""
     library, workshop = Library(settings.content), Workshop(settings.data)
     house = HouseFile(settings.content).fresh()
-    jobs = [(asset, kind) for asset in library.all() for kind in ("pdf", "epub", "png")]
+    jobs = [
+        (asset, kind)
+        for asset in library.all()
+        for kind in (("pdf", "epub", "png") if asset.is_book else ("png",))
+    ]
     made, failed = 0, []
     for n, (asset, kind) in enumerate(jobs, 1):
         _bar(n, len(jobs), f"{asset.slug}.{asset.language}.{kind}")

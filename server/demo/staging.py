@@ -73,7 +73,7 @@ class Stage:
         found = {
             asset.slug: len(asset.chapters)
             for asset in self.library.all()
-            if asset.asks_address and asset.published <= self.today
+            if asset.is_book and asset.asks_address and asset.published <= self.today
         }
         return [Piece(slug, found[slug]) for slug in sorted(found)]
 

@@ -68,7 +68,7 @@ def faults_in(findings: list[Finding], folder: Path, language: str) -> list[Faul
 def gift_letter(giver: Postman, asset: Asset) -> Letter:
     """The mail that brings this asset, as somebody without a name would get it."""
     language = asset.language
-    letter = giver.letters.get("gift", language, giver.house).without("me")
+    letter = giver.letters.get(asset.letter, language, giver.house).without("me")
     return letter.finished(
         {
             **asset_values(giver, asset),

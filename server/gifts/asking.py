@@ -17,6 +17,12 @@ from server.tracking.models import Event
 
 STOP = "questions"  # the purpose of the link that ends such questions; its number is of the gift
 READ = ("e-book", "white paper", "podcast")
+# Of what is not read: the line of the log that says when it was used.
+USED = {
+    "webinar": "webinar.attended",
+    "sample": "sample.sent",
+    "service": "voucher.redeemed",
+}
 AT_ONCE = 200
 LATEST = timedelta(days=21)  # later than this it would come out of the blue
 MAIL_LIVES = timedelta(days=3)
@@ -24,14 +30,13 @@ ANSWERS = (1, 2, 3, 4)
 
 
 async def used_at(gift: Gift, asset: Asset) -> datetime | None:
-    """From when the days count until it is asked: when a person last read in it, or took it home.
+    """From when the days count until it is asked: when a person last read in it or took it home,
+    came, had it sent, or took their code in.
 
-    None for what nobody opened, and for a kind of which nothing here tells when it was used: then
-    nothing is asked.
+    None for what nobody used, and for a trial, whose last mail asks: then nothing is asked here.
     """
-    if asset.kind not in READ:
-        return None
-    hits = Event.filter(gift_number=gift.id, kind__in=GIFT_KINDS, evidence__in=COUNTS)
+    kinds = GIFT_KINDS if asset.kind in READ else [USED.get(asset.kind, "")]
+    hits = Event.filter(gift_number=gift.id, kind__in=kinds, evidence__in=COUNTS)
     last = await hits.order_by("-at").first()
     return last.at if last else None
 
@@ -114,6 +119,22 @@ async def _ask(postman: Postman, gift: Gift, asset: Asset, lead: Lead) -> None:
         postman.site, outbox.Posting(message, key, values, lead, lives=MAIL_LIVES)
     ):
         await record(Entry(lead.id, "liked.asked", key, asset.slug, gift.id))
+
+
+async def ask_along(gift: Gift, asset: Asset, lead: Lead, rules: GivingRules) -> bool:
+    """Whether a mail that goes anyhow may ask how it was liked; if so, it counts as asked.
+
+    Belongs in the transaction that promises the mail.
+    """
+    await lock_word(f"liked:{gift.lead_id}")
+    since = now() - timedelta(days=rules.ask_again_days)
+    asked = Gift.filter(lead_id=gift.lead_id, liked_asked_at__gt=since)
+    if not _may_ask(gift, lead) or await asked.exists():
+        return False
+    fresh = Gift.filter(id=gift.id, liked_at=None, liked_asked_at=None)
+    if not await fresh.update(liked_asked_at=now(), ask_at=None):
+        return False
+    return await record(Entry(lead.id, "liked.asked", f"liked:{gift.id}", asset.slug, gift.id))
 
 
 async def want_questions(lead_id: int, *, wanted: bool) -> bool:

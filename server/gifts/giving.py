@@ -6,12 +6,13 @@ later, this room never calls them.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-from server.gifts import ledger, limits, passing_on
+from server.gifts import kinds, ledger, limits, passing_on
 from server.gifts.limits import Taker
-from server.gifts.models import Gift
+from server.gifts.models import LINK, Gift
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.site import Site
@@ -26,8 +27,9 @@ from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from server.web.visitor import Visitor
 
-PURPOSE = "gift"
+PURPOSE = LINK
 OWNED = Q(confirmed_at__isnull=False) | Q(unasked_at__isnull=False)
+TAKEN = ("gift.taken", "trial.started")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ async def _post_link(
         return
     key = f"gift:{gift.id}:{turn:%Y%m%d%H%M}"
     await record(Entry(lead.id, "gift.requested", key, asset.slug, gift.id, visitor=visitor))
-    message = await giver.keep("gift", asset.language)
+    message = await giver.keep(asset.letter, asset.language)
     values = mail_values(giver, gift, asset, lead)
     await outbox.post(giver.site, outbox.Posting(message, key, values, lead, at=turn))
 
@@ -144,6 +146,7 @@ def asset_values(giver: Postman, asset: Asset) -> dict[str, str]:
         "minutes": str(asset.minutes),
         "cover": giver.site.url(f"{asset.path}/cover.png"),
         "days": str(giver.house.confirm_days),
+        **kinds.mail_words(asset),
     }
 
 
@@ -162,7 +165,9 @@ class Handed:
     full: str = ""
 
 
-async def hand_over(giver: Postman, gift: Gift, taker: Taker, visitor: Visitor) -> Handed:
+async def hand_over(
+    giver: Postman, gift: Gift, taker: Taker, visitor: Visitor, zone: ZoneInfo
+) -> Handed:
     """The button: confirms the address and hands the gift over, in one.
 
     Where a limit is reached the address is confirmed all the same, and nothing is handed over.
@@ -175,6 +180,7 @@ async def hand_over(giver: Postman, gift: Gift, taker: Taker, visitor: Visitor) 
         if first or full:
             await lead.verify()
         if first:
+            await kinds.begin(gift, taker.asset, zone)
             await _log_taking(giver, gift, taker.asset, visitor)
             await passing_on.tell_sender(giver.site, gift, lead)
         if gift.with_tips:
@@ -206,6 +212,7 @@ async def _log_taking(giver: Postman, gift: Gift, asset: Asset, visitor: Visitor
         gift_number=gift.id,
         cost=asset.terms.cost,
         value=asset.value,
+        term=kinds.term_of(asset),
         source=gift.source,
         visitor=visitor,
     )
@@ -225,7 +232,7 @@ async def may_ask_to_follow(gift: Gift, lead: Lead, visitor: Visitor) -> bool:
 
     The link may have been passed on, and nobody says yes for another.
     """
-    pressed = Event.filter(gift_number=gift.id, kind="gift.taken", reader=visitor.reader)
+    pressed = Event.filter(gift_number=gift.id, kind__in=TAKEN, reader=visitor.reader)
     return tracking_consent.may_ask(lead, visitor) and await pressed.exists()
 
 

@@ -1,8 +1,8 @@
 """Holding an extra back from some, so that one can see whether it brings anything.
 
 Only what nobody asked for is held back: an unasked gift, a sequence that a rule starts, a
-thank-you. What somebody asked for, or what is open, never. A lead is drawn once for an experiment, the first
-time it would apply to them, and stays there for good.
+thank-you. What somebody asked for, or what is open, never. A lead is drawn once for an experiment,
+the first time it would apply to them, and stays there for good.
 """
 
 from collections.abc import Sequence

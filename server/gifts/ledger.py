@@ -26,7 +26,8 @@ EVENTS = MappingProxyType({"help": "help.given", "trial": "trial.started"})
 @dataclass(frozen=True)
 class Posted:
     """One side of the ledger moves: `event` is the kind of its line in the log, `kind` what sort
-    of gift or return it is, `words` what the log quotes of it."""
+    of gift or return it is, `words` what the log quotes of it. `term`: the days of a trial, which
+    the log holds in the place of its value."""
 
     lead_id: int
     key: str
@@ -40,6 +41,7 @@ class Posted:
     cost: float = 0.0
     value: float = 0.0
     answer: int = 0
+    term: float = 0.0
     why: str = ""
     unexpected: bool = False
     personal: bool = False
@@ -62,7 +64,7 @@ async def post(posted: Posted) -> LedgerLine | None:
         posted.key,
         posted.asset_slug,
         posted.gift_number,
-        value=posted.answer or posted.value,
+        value=posted.answer or posted.term or posted.value,
         detail=_detail(posted),
         visitor=posted.visitor,
         evidence="human",

@@ -12,6 +12,8 @@ from server.kit.clock import now
 from server.leads.models import Lead
 from server.staff.models import StaffUser
 
+LINK = "gift"  # what the link of a gift is signed for
+
 
 class Gift(Model):
     """An asset for one lead; its link is signed, this row decides whether it still opens.
@@ -55,6 +57,7 @@ class Gift(Model):
         "gifts.Batch", "gifts", null=True, on_delete=fields.SET_NULL
     )
     batch_id: int | None
+    attended_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "gift"
@@ -231,3 +234,67 @@ class BatchOpening(Model):
     class Meta:
         table = "batch_opening"
         unique_together = [("batch", "day")]
+
+
+class TrialTerm(Model):
+    """A trial that runs: at most one reminder and one mail at its end."""
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "trials")
+    lead_id: int
+    gift: fields.OneToOneRelation[Gift] = fields.OneToOneField("gifts.Gift", "trial")
+    gift_id: int
+    starts_at = fields.DatetimeField()
+    remind_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()
+    reminded_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "trial"
+
+
+class Parcel(Model):
+    """Where a sample goes; some time after it was sent the address is forgotten, the day is not."""
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "parcels")
+    lead_id: int
+    gift: fields.OneToOneRelation[Gift] = fields.OneToOneField("gifts.Gift", "parcel")
+    gift_id: int
+    name = fields.CharField(120)
+    street = fields.CharField(160)
+    postcode = fields.CharField(16)
+    town = fields.CharField(120)
+    country = fields.CharField(2)
+    given_at = fields.DatetimeField()
+    sent_at = fields.DatetimeField(null=True)
+    sent_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "parcels_sent", null=True, on_delete=fields.SET_NULL
+    )
+    sent_by_id: int | None
+    forgotten_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "parcel"
+
+
+class Voucher(Model):
+    """The code of a service; who took it in first, and when."""
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "vouchers")
+    lead_id: int
+    gift: fields.OneToOneRelation[Gift] = fields.OneToOneField("gifts.Gift", "voucher")
+    gift_id: int
+    code = fields.CharField(16, unique=True)
+    made_at = fields.DatetimeField()
+    redeemed_at = fields.DatetimeField(null=True)
+    redeemed_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "vouchers_redeemed", null=True, on_delete=fields.SET_NULL
+    )
+    redeemed_by_id: int | None
+    redeemed_name = fields.CharField(120, default="")
+
+    class Meta:
+        table = "voucher"

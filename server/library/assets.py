@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from math import ceil
@@ -12,11 +12,22 @@ from xml.etree.ElementTree import Element
 from server.kit import markup
 from server.kit.content import ContentError, Document, Finding, Shelf, read_document
 from server.library.covers import CLOTHS
+from server.library.kinds import (
+    BOOKS,
+    KIND_TEXTS,
+    KINDS,
+    Particulars,
+    Podcast,
+    Webinar,
+    read_particulars,
+)
 from server.library.light import Light, read_light
 from server.library.terms import Terms, read_terms
 
-KINDS = ("e-book", "white paper")
 GATES = ("open", "ask-after", "email")
+READ = {"open": "library.gate_open", "ask-after": "library.gate_ask_after"}
+HEARD = {"open": "library.gate_hear", "ask-after": "library.gate_hear_ask_after"}
+OWN_GATES = {"webinar": "library.gate_seat", "sample": "library.gate_post"}
 WORDS_A_MINUTE = 200
 PICTURES = {".png", ".jpg", ".jpeg", ".svg", ".webp"}
 LARGEST_PICTURE = 3_000_000
@@ -38,7 +49,10 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Asset:
-    """One thing in the library that can be given away, in one language."""
+    """One thing in the library that can be given away, in one language.
+
+    A book and a podcast have chapters, the other kinds a `text` that says what they are.
+    """
 
     slug: str
     language: str
@@ -64,11 +78,23 @@ class Asset:
     chapters: tuple[Chapter, ...]
     terms: Terms
     light: Light
+    text: Chapter | None = None
+    particulars: Particulars | None = None
+
+    @property
+    def is_book(self) -> bool:
+        """It is there to be read, as a page, as PDF and as EPUB."""
+        return self.kind in BOOKS
+
+    @property
+    def is_open(self) -> bool:
+        """Everybody may have it at its public address."""
+        return self.gate in ("open", "ask-after")
 
     @property
     def is_readable(self) -> bool:
         """Everybody may read it at its public address."""
-        return self.gate in ("open", "ask-after")
+        return self.is_book and self.is_open
 
     @property
     def asks_address(self) -> bool:
@@ -83,11 +109,15 @@ class Asset:
     @property
     def gate_text(self) -> str:
         """The key of how it is reached, in words."""
-        return {
-            "open": "library.gate_open",
-            "ask-after": "library.gate_ask_after",
-            "email": "library.gate_email",
-        }[self.gate]
+        if self.kind in OWN_GATES:
+            return OWN_GATES[self.kind]
+        words = HEARD if self.kind == "podcast" else READ
+        return words.get(self.gate, "library.gate_email")
+
+    @property
+    def letter(self) -> str:
+        """The kind of the mail that brings it."""
+        return "gift" if self.is_book else f"gift_{self.kind}"
 
     @property
     def language_text(self) -> str:
@@ -97,7 +127,7 @@ class Asset:
     @property
     def kind_text(self) -> str:
         """The key of the name of its kind."""
-        return {"e-book": "library.ebook", "white paper": "library.white_paper"}[self.kind]
+        return KIND_TEXTS[self.kind]
 
     @property
     def path(self) -> str:
@@ -173,7 +203,13 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,78}", slug):
         raise doc.fault("library.bad_slug", slug=slug)
     light = read_light(doc)
-    chapters = read_chapters(doc)
+    kind, gate = doc.choice("kind", KINDS), doc.choice("gate", GATES)
+    has_chapters = kind in (*BOOKS, "podcast")
+    # A seat, a trial, a parcel and a code are somebody's: they need an address to go to.
+    if gate != "email" and not has_chapters:
+        raise doc.fault("library.gate_needs_address", "gate")
+    chapters = read_chapters(doc) if has_chapters else ()
+    own = read_particulars(doc, kind)
     return Asset(
         slug=slug,
         language=language,
@@ -181,13 +217,13 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         version=sha256(doc.source.encode()).hexdigest()[:20],
         title=doc.text("title"),
         subtitle=doc.text("subtitle"),
-        kind=doc.choice("kind", KINDS),
-        gate=doc.choice("gate", GATES),
+        kind=kind,
+        gate=gate,
         author=doc.text("author"),
         about_author=doc.text("about_author", ""),
         themes=_themes(doc),
         value=doc.number("value"),
-        minutes=int(doc.number("minutes", sum(chapter.minutes for chapter in chapters))),
+        minutes=_minutes(doc, chapters, own),
         summary=doc.text("summary", ""),
         for_whom=doc.words("for_whom"),
         not_for=doc.text("not_for", ""),
@@ -197,9 +233,37 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         license=doc.text("license", ""),
         published=day(doc, "published"),
         chapters=chapters,
-        terms=read_terms(doc),
+        terms=_terms(doc, own),
         light=light,
+        text=None if has_chapters else _text(doc),
+        particulars=own,
     )
+
+
+def _minutes(doc: Document, chapters: tuple[Chapter, ...], own: Particulars | None) -> int:
+    counted = sum(chapter.minutes for chapter in chapters)
+    if isinstance(own, Webinar):
+        counted = own.length
+    elif isinstance(own, Podcast):
+        counted = ceil(own.seconds / 60)
+    return int(doc.number("minutes", counted))
+
+
+def _terms(doc: Document, own: Particulars | None) -> Terms:
+    """As the file states them; a webinar has its seats, and is given until its day."""
+    terms = read_terms(doc)
+    if not isinstance(own, Webinar):
+        return terms
+    limits = terms.limits if terms.limits.total else replace(terms.limits, total=own.seats)
+    return replace(terms, limits=limits, until=terms.until or own.starts.date())
+
+
+def _text(doc: Document) -> Chapter:
+    body, notes = markup.take_notes(doc.body)
+    text = read_chapter(doc, 1, doc.text("title"), body, notes)
+    if not markup.plain(text.tree):
+        raise doc.fault("library.no_text")
+    return text
 
 
 def picture_file(folder: Path, name: str) -> Path | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from server.kit.house import House
-from server.kit.text import say
+from server.kit.text import say, short_date
 from server.library.assets import Asset
 from server.library.covers import cover
 from server.library.epub import make_epub
+from server.library.kinds import Webinar
 from server.library.press import FONTS, HERE, make_leaves, make_pdf, make_png
 
 CARD_WIDTH = 1200  # pixels
@@ -34,7 +35,11 @@ def cover_svg(asset: Asset, *, label: str = "", uid: str = "") -> str:
     """The cover, drawn where none is given; hidden from screen readers unless it has a label."""
     if asset.cover:
         return _framed(asset.cover, label)
-    more = {"line": say(asset.language, asset.kind_text)}
+    own = asset.particulars
+    line = say(asset.language, asset.kind_text)
+    if isinstance(own, Webinar):
+        line = short_date(asset.language, own.starts)
+    more = {"line": line}
     if label:
         more["label"] = label
     if uid:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from server.kit.clock import now
 from server.kit.text import other as other_than
 from server.kit.text import whole_number
 from server.library.assets import Asset, Library
+from server.library.linked import linked
 from server.library.making import cover_svg, with_covers
 from server.library.pages import chapter_html, sample_html
 
@@ -60,13 +62,38 @@ def asset_facts(library: Library, asset: Asset, today: date) -> dict[str, Any]:
     return {
         "asset": asset,
         "cover": cover_svg(asset),
-        "sample": sample_html(asset.chapters[0], asset.language, asset.folder),
+        "sample": _sample(asset),
+        "texts": _texts(asset),
+        "linked": linked(asset),
+        "moment": now(),
         "beside": with_covers(others[:3]),
         "translated": translated,
         "elsewhere": bool(translated),
         "full": "",
         "full_text": "",
     }
+
+
+def _sample(asset: Asset) -> str:
+    """The beginning of what has chapters."""
+    chapters = asset.chapters[:1]
+    return "".join(sample_html(chapter, asset.language, asset.folder) for chapter in chapters)
+
+
+def _texts(asset: Asset) -> list[tuple[str, str]]:
+    """What stands on the page whole, each part with its title: what a thing is, or what is said
+    in a recording that all may hear."""
+    if asset.text:
+        return [("", chapter_html(asset.text, asset.language, asset.folder))]
+    return spoken(asset) if asset.is_open and not asset.is_book else []
+
+
+def spoken(asset: Asset) -> list[tuple[str, str]]:
+    """What is said in a recording, part by part, for who was given it."""
+    return [
+        (chapter.title, chapter_html(chapter, asset.language, asset.folder))
+        for chapter in asset.chapters
+    ]
 
 
 def reader_facts(

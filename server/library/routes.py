@@ -1,11 +1,16 @@
 """Catalogue, covers, reading what is open."""
 
+import asyncio
+from datetime import UTC, date, datetime, time
+from email.utils import formatdate
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.kit.text import say
 from server.library.assets import Asset
 from server.library.cards import card
+from server.library.kinds import Podcast
 from server.library.making import MEDIA_TYPES, cover_svg, with_covers
 from server.library.reader import (
     NoSuchChapterError,
@@ -14,8 +19,16 @@ from server.library.reader import (
 from server.web.downloads import Download
 from server.web.errors import NotFoundError
 from server.web.pictures import picture
-from server.web.rendering import page
+from server.web.rendering import page, render
 from server.web.routing import Route
+
+# How the shelves stand in the catalogue.
+GROUPS = (
+    ("books", ("e-book",)),
+    ("papers", ("white paper",)),
+    ("heard", ("webinar", "podcast")),
+    ("tried", ("trial", "sample", "service")),
+)
 
 
 def _asset(request: Request) -> Asset:
@@ -36,7 +49,7 @@ def _readable_asset(request: Request) -> Asset:
 
 
 async def catalogue(request: Request) -> Response:
-    """All titles, by kind, narrowed by a theme if one is chosen."""
+    """All titles in the groups of their kinds, narrowed by a theme if one is chosen."""
     state, language = request.app.state, request.path_params["lang"]
     assets = state.library.assets(language, state.today())
     themes = sorted({theme for asset in assets for theme in asset.themes})
@@ -49,9 +62,12 @@ async def catalogue(request: Request) -> Response:
         chosen=chosen,
         counts=counts,
         total=len(assets),
-        books=with_covers([asset for asset in shown if asset.kind == "e-book"]),
-        papers=with_covers([asset for asset in shown if asset.kind != "e-book"]),
+        groups=[(name, with_covers(_of(shown, kinds))) for name, kinds in GROUPS],
     )
+
+
+def _of(assets: list[Asset], kinds: tuple[str, ...]) -> list[Asset]:
+    return [asset for asset in assets if asset.kind in kinds]
 
 
 async def read(request: Request) -> Response:
@@ -95,7 +111,50 @@ async def share_card(request: Request) -> Response:
     return picture(await state.workshop.card(f"asset-{asset.slug}", asset.language, drawn))
 
 
+async def recording(request: Request) -> Response:
+    """The sound of a podcast that all may hear."""
+    asset = _asset(request)
+    own = asset.particulars
+    is_it = isinstance(own, Podcast) and request.path_params["name"] == own.audio.name
+    if not isinstance(own, Podcast) or not is_it or not asset.is_open:
+        raise NotFoundError
+    content = await asyncio.to_thread(own.audio.read_bytes)
+    return Download(content, own.media_type, name=own.audio.name, request=request)
+
+
+async def podcast_feed(request: Request) -> Response:
+    """The episodes that all may hear as RSS 2.0, for programs that play podcasts."""
+    state, language = request.app.state, request.path_params["lang"]
+    heard = [
+        asset
+        for asset in state.library.assets(language, state.today())
+        if asset.is_open and asset.kind == "podcast"
+    ]
+    noon = {one.slug: formatdate(_noon(one.published), usegmt=True) for one in heard}
+    xml = render(request, "library/podcast.xml", episodes=heard, dates=noon)
+    return Response(xml, media_type="application/rss+xml")
+
+
+def _noon(day: date) -> float:
+    return datetime.combine(day, time(12), UTC).timestamp()
+
+
 routes = [
+    Route(
+        "/{lang:lang}/podcast/feed.xml",
+        podcast_feed,
+        name="library:podcast_feed",
+        methods=["GET"],
+        role="public",
+        keeps=(),
+    ),
+    Route(
+        "/{lang:lang}/library/{slug}/sound/{name}",
+        recording,
+        name="library:recording",
+        methods=["GET"],
+        role="public",
+    ),
     Route(
         "/{lang:lang}/library",
         catalogue,

@@ -25,61 +25,13 @@ from server.kit.content import (
 from server.kit.house import House
 from server.kit.settings import sample_folder
 from server.kit.text import LANGUAGES, say
+from server.mail.letter_slots import FOOT_SLOTS, HOUSE_SLOTS, ME_NAMES, READER_SLOTS, TO_US
 
 SLOT = re.compile(r"\{\{ *([a-z_]+[0-9]*) *\}\}")
 # A slot of the reader in a tip, with what stands there for who has no such value.
 OPTIONAL = re.compile(r"\{\{ *(name|company) *\| *([^{}|]+?) *\}\}")
 # A slot that is a whole paragraph, or any other; one pass, so that no value is read as a slot.
 IN_HTML = re.compile(rf"(<p\b[^>]*>){SLOT.pattern}</p>|{SLOT.pattern}")
-HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
-READER_SLOTS = {
-    "gift": {
-        "greeting",
-        "title",
-        "subtitle",
-        "kind",
-        "minutes",
-        "cover",
-        "link",
-        "tips",
-        "days",
-        "unasked",
-    },
-    "surprise": {
-        "greeting",
-        "title",
-        "subtitle",
-        "kind",
-        "minutes",
-        "cover",
-        "link",
-        "line",
-        "by",
-        "days",
-    },
-    "confirm": {"greeting", "link", "day", "days"},
-    "login": {"greeting", "link"},
-    "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
-    "step": {"subject", "preview", "content", "series", "number", "total", "since"},
-    "me": {"greeting", "days"},
-    "keep": {"greeting", "months", "days"},
-    "question": {"who", "address", "question", "link", "due"},
-    "answer": {"answer", "question", "day"},
-    "notice": {"title", "text", "link"},
-    "liked": {
-        "greeting",
-        "title",
-        "answer_1",
-        "answer_2",
-        "answer_3",
-        "answer_4",
-        "stop",
-    },
-}
-FOOT_SLOTS = {"way_out", "me"}
-TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call
-# What the link to their own page is called, where a kind of mail has its own words for it.
-ME_NAMES = {"tip": "mail.me_tip", "step": "mail.me_tip"}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ PAGES = (
     "my-page",
     "newsletter",
     "newsletter/feed.xml",
+    "podcast/feed.xml",
     "privacy",
     "search",
     "why-free",

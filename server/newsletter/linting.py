@@ -8,7 +8,8 @@ from typing import Any
 
 from server.kit.content import Document, Finding, read_document
 from server.mail import asks
-from server.mail.letters import FOOT_SLOTS, HOUSE_SLOTS, OPTIONAL, READER_SLOTS, Letter
+from server.mail.letter_slots import FOOT_SLOTS, HOUSE_SLOTS, READER_SLOTS
+from server.mail.letters import OPTIONAL, Letter
 from server.newsletter import issuing, sequences_running
 from server.newsletter.addresses import leads_somewhere
 from server.newsletter.issuing import Editor

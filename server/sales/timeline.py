@@ -28,7 +28,6 @@ SENTENCES = {
     "gift.taken": "sales.event_gift_taken",
     "gift.sent": "sales.event_gift_sent",
     "gift.unwrapped": "sales.event_gift_unwrapped",
-    "trial.started": "sales.event_trial_started",
     "gift.downloaded": "sales.event_gift_downloaded",
     "read.chapter": "sales.event_read_chapter",
     "read.100": "sales.event_read_100",
@@ -59,6 +58,10 @@ SENTENCES = {
     "page.offer": "sales.event_page_offer",
     "questions.off": "sales.event_questions_off",
     "questions.on": "sales.event_questions_on",
+    "trial.started": "sales.event_trial_started",
+    "webinar.attended": "sales.event_webinar_attended",
+    "sample.sent": "sales.event_sample_sent",
+    "voucher.redeemed": "sales.event_voucher_redeemed",
 }
 BURSTS = ("3-trap", "4-burst", "4-way-out", "4-all", "4-gift")
 BURST_SPAN = timedelta(minutes=2)

@@ -78,7 +78,7 @@ def test_a_broken_file_is_named_with_its_line_and_the_rest_stands(
     library = Library(folder)
     left = {(asset.slug, asset.language) for asset in library.all()}
     assert ("gulle-gever", "nl") not in left
-    assert len(left) == 9
+    assert len(left) == 19
     (finding,) = library.findings()
     assert finding.file == file
     assert words in finding.text("nl")
@@ -92,7 +92,7 @@ def test_a_huge_file_is_left_out_without_being_read(folder: Path) -> None:
     with file.open("wb") as out:
         out.truncate(50_000_000)
     library = Library(folder)
-    assert len(library.all()) == 9
+    assert len(library.all()) == 19
     assert "groter dan 2 MB" in library.findings()[0].text("nl")
 
 
@@ -105,7 +105,7 @@ def test_a_link_to_elsewhere_is_not_followed(folder: Path, tmp_path: Path) -> No
     (folder / "library/gulle-gever/index.nl.md").symlink_to(secret)
     (folder / "library/loop/index.nl.md").symlink_to(folder / "library/loop/index.nl.md")
     library = Library(folder)
-    assert len(library.all()) == 9
+    assert len(library.all()) == 19
     assert {finding.key for finding in library.findings()} == {"kit.content_symlink"}
 
 

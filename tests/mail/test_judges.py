@@ -11,7 +11,7 @@ import pytest
 from server.kit.text import LANGUAGES
 from server.leads.models import Lead
 from server.mail import outbox
-from server.mail.letters import READER_SLOTS
+from server.mail.letter_slots import READER_SLOTS
 from server.mail.postman import Postman
 from server.newsletter import issuing
 from server.newsletter.issuing import Editor
@@ -36,11 +36,20 @@ VALUES = {
     "address": "joost@example.org",
     "question": "Wat kost een training voor acht mensen?",
     "due": "maandag 23 november, voor 9.00 uur",
+    **{
+        f"answer_{n}": f"https://books.example.org/gift/7.XjvfivC6L6dK/liked?answer={n}"
+        for n in range(1, 5)
+    },
+    "stop": "https://books.example.org/questions/7.XjvfivC6L6dKgbxn5YWj033M",
     "line": "Je schreef dat doorvragen je team lastig valt; hoofdstuk drie gaat daarover.",
     "by": "Marit Brugman",
     "answer": "Dank je voor je vraag. Bel me gerust: 030 000 00 00.\n\nGroet, Marit",
     "text": "Er wachten twee mails op een besluit.",
     "since": "1 mei 2026",
+    "when": "donderdag 11 februari 2027 om 20.00",
+    "term": "7 dagen",
+    "ends": "zondag 29 november 2026 om 9.30",
+    "liked": "https://books.example.org/gift/7.XjvfivC6L6dKgbxn5YWj033M/liked",
 }
 # What some program lacks, and what its reader sees instead.
 FALLBACKS = {

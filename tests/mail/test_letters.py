@@ -7,7 +7,8 @@ import pytest
 
 from server.kit import content
 from server.kit.house import House, HouseFile
-from server.mail.letters import READER_SLOTS, Letters
+from server.mail.letter_slots import READER_SLOTS
+from server.mail.letters import Letters
 from tests.support.machine import REPOSITORY
 
 

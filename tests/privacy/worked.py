@@ -4,7 +4,7 @@ back, and a table and mails that wait."""
 from base64 import b64encode
 
 from server.contact.models import Conversation, ConversationLine
-from server.gifts.models import Gift, PassOn
+from server.gifts.models import Gift, Parcel, PassOn, TrialTerm, Voucher
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
@@ -41,6 +41,7 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
     if gift:
         own = {"code": f"code{lead.id}", "asset_slug": gift.asset_slug, "made_at": moment}
         await PassOn.create(lead=lead, gift=gift, **own)
+    await _on_its_way(lead, name)
     for text in (f"email,name\n{lead.email.upper()},{name}", "email\nsomebody@else.example.org"):
         await ImportRun.create(
             kind="leads",
@@ -78,3 +79,29 @@ async def _came_in(lead: Lead, told: str) -> None:
             letter=letter,
             at=moment,
         )
+
+
+async def _on_its_way(lead: Lead, name: str) -> None:
+    """A trial that runs, a parcel to an address, and a code."""
+    moment = now()
+    gift = await Gift.create(
+        lead=lead,
+        asset_slug="kaartenset-doorvragen",
+        language="nl",
+        requested_at=moment,
+        expires_at=moment,
+    )
+    await TrialTerm.create(
+        lead=lead, gift=gift, starts_at=moment, remind_at=moment, ends_at=moment, ended_at=moment
+    )
+    await Parcel.create(
+        lead=lead,
+        gift=gift,
+        name=name,
+        street=f"Kade 12, bij {name}",
+        postcode="1234 AB",
+        town="Deventer",
+        country="NL",
+        given_at=moment,
+    )
+    await Voucher.create(lead=lead, gift=gift, code=f"TEST-{lead.id}", made_at=moment)

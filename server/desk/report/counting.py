@@ -175,7 +175,7 @@ class Cohort:
 
 
 async def cohorts(bounds: list[datetime]) -> list[Cohort]:
-    """A cohort between each two bounds, oldest first; the bounds are in order, the last is ahead."""
+    """A cohort between each two bounds, oldest first; the last bound lies ahead."""
     found = await _lives(bounds, MONTHS, "''")
     return [_cohort(bounds, n, MONTHS, found) for n in range(len(bounds) - 1)]
 

@@ -8,6 +8,7 @@ from server.desk.routes import (
     entering,
     example,
     giving,
+    handling,
     issues,
     leads,
     lights,
@@ -37,4 +38,5 @@ routes: list[Route] = [
     *quotes.routes,
     *auditing.routes,
     *example.routes,
+    *handling.routes,
 ]

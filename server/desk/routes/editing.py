@@ -79,14 +79,21 @@ async def gift_page(request: Request) -> Response:
     """The landing page of a draft."""
     asset, state = _asset(request), request.app.state
     facts = asset_facts(state.library, asset, state.today())
-    shown = {"email": "", "error": "", "ticked": False, "full": "", "via": "", **facts}
+    shown = {"email": "", "error": "", "ticked": False, "via": "", **facts}
     shown["quotes"] = await quotes_shown(asset.slug, asset.language)
     return as_reader(request, asset.language, "library/asset.html", **shown)
 
 
+def _book(request: Request) -> Asset:
+    asset = _asset(request)
+    if not asset.is_book:
+        raise NotFoundError
+    return asset
+
+
 async def gift_read(request: Request) -> Response:
     """A chapter of a draft."""
-    asset, base = _asset(request), request.url.path
+    asset, base = _book(request), request.url.path
     try:
         offers_copy = asset.is_readable and asset.asks_address
         facts = reader_facts(asset, request.query_params, base, base, offers_copy=offers_copy)
@@ -102,7 +109,7 @@ async def gift_mail(request: Request) -> Response:
 
 async def gift_file(request: Request) -> Response:
     """The PDF or EPUB of a draft."""
-    asset, kind, state = _asset(request), request.path_params["kind"], request.app.state
+    asset, kind, state = _book(request), request.path_params["kind"], request.app.state
     try:
         content = await state.workshop.get(asset, state.house.fresh(), kind)
     except PressError:
@@ -113,7 +120,7 @@ async def gift_file(request: Request) -> Response:
 
 async def gift_leaf(request: Request) -> Response:
     """A page of the book as a picture."""
-    asset, state = _asset(request), request.app.state
+    asset, state = _book(request), request.app.state
     try:
         leaf = await state.workshop.leaf(asset, state.house.fresh(), request.path_params["number"])
     except PressError:

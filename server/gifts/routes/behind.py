@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from server.gifts import giving, limits
-from server.gifts.models import Gift
+from server.gifts import limits
+from server.gifts.models import LINK, Gift
 from server.kit.text import say
 from server.library.assets import Asset
 from server.library.making import cover_svg, with_covers
@@ -53,7 +53,7 @@ async def gift_of(request: Request, *, confirmed: bool = False) -> tuple[Gift, A
 
 async def given_behind(request: Request) -> tuple[Gift, Asset]:
     """The gift of a token that was not revoked; wrong and revoked are the same 404."""
-    number = request.app.state.site.open(giving.PURPOSE, request.path_params["token"])
+    number = request.app.state.site.open(LINK, request.path_params["token"])
     gift = await Gift.get_or_none(id=number) if number else None
     if not gift or gift.revoked_at:
         raise NotFoundError

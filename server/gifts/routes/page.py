@@ -1,9 +1,11 @@
 """The personal gift page: a button, and what is behind it."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from server.gifts import giving, liking, passing_on, reading
+from server.gifts import giving, kinds, liking, passing_on, reading
 from server.gifts.limits import Taker
 from server.gifts.models import Gift
 from server.gifts.routes.behind import (
@@ -17,7 +19,9 @@ from server.gifts.routes.behind import (
 from server.kit.text import file_size
 from server.leads import tracking_consent
 from server.leads.models import Lead
+from server.library.assets import Asset
 from server.library.making import cover_svg
+from server.library.reader import spoken
 from server.staff.models import StaffUser
 from server.web.forms import EvenAnswer, read_form
 from server.web.limits import short_network
@@ -43,33 +47,44 @@ async def renewed(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """A button until confirmed: mail scanners open links, only people press buttons."""
     gift, asset = await gift_of(request)
+    if gift.confirmed_at:
+        return await opened(request, gift, asset)
+    return page(
+        request,
+        "gifts/gift.html",
+        slim=True,
+        cover=cover_svg(asset),
+        tips_wording=consent_wording(request, gift.language),
+        gift=gift,
+        asset=asset,
+        token=request.path_params["token"],
+        giver=await _giver_of(gift),
+    )
+
+
+async def _giver_of(gift: Gift) -> str:
+    """Who of us gave it; empty where the house did."""
     by = await StaffUser.get_or_none(id=gift.given_by_id) if gift.given_by_id else None
-    shared = {
-        "gift": gift,
-        "asset": asset,
-        "token": request.path_params["token"],
-        "giver": by.shown_name if by else "",
-    }
-    if not gift.confirmed_at:
-        return page(
-            request,
-            "gifts/gift.html",
-            slim=True,
-            cover=cover_svg(asset),
-            tips_wording=consent_wording(request, gift.language),
-            **shared,
-        )
+    return by.shown_name if by else ""
+
+
+async def opened(
+    request: Request, gift: Gift, asset: Asset, status: int = 200, **told: Any
+) -> Response:
+    """What is behind the button; `told` is a form of its kind as it was filled in."""
     state = request.app.state
-    sizes = {}
-    for kind in ("pdf", "epub"):
-        made = await state.workshop.get(asset, state.house.fresh(), kind)
-        sizes[kind] = file_size(gift.language, len(made))
     return page(
         request,
         "gifts/open.html",
+        status=status,
         slim=True,
+        gift=gift,
+        asset=asset,
+        token=request.path_params["token"],
+        giver=await _giver_of(gift),
         cover=cover_svg(asset),
-        sizes=sizes,
+        spoken=[] if asset.is_book else spoken(asset),
+        sizes=await _sizes(request, asset) if asset.is_book else {},
         clean=state.site.url(asset.path),
         passed=await passing_on.address_of(state.site, gift, asset),
         quote_box=quote_wording(
@@ -81,9 +96,17 @@ async def show(request: Request) -> Response:
         tips_wait=await giving.tips_wait(gift),
         tips_wording=consent_wording(request, gift.language),
         choice=await _choice(request, gift),
-        chapter=await reading.place_of(gift, asset, visitor(request)),
-        **shared,
+        chapter=await reading.place_of(gift, asset, visitor(request)) if asset.is_book else None,
+        **{**await kinds.facts_of(gift, asset, state.settings.timezone), **told},
     )
+
+
+async def _sizes(request: Request, asset: Asset) -> dict[str, str]:
+    state, sizes = request.app.state, {}
+    for kind in ("pdf", "epub"):
+        made = await state.workshop.get(asset, state.house.fresh(), kind)
+        sizes[kind] = file_size(asset.language, len(made))
+    return sizes
 
 
 async def _choice(request: Request, gift: Gift) -> tracking_consent.Choice:
@@ -97,7 +120,8 @@ async def take(request: Request) -> Response:
     gift, asset = await gift_of(request)
     writer, lead = giver(request), await Lead.get(id=gift.lead_id)
     taker = Taker(asset, lead, writer.house.giving, request.app.state.today())
-    handed = await giving.hand_over(writer, gift, taker, visitor(request))
+    zone = request.app.state.settings.timezone
+    handed = await giving.hand_over(writer, gift, taker, visitor(request), zone)
     if handed.full:
         return page(
             request, "gifts/full.html", slim=True, **full_facts(request, asset, handed.full)

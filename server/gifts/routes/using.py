@@ -4,7 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.gifts import reading
+from server.gifts.models import Gift
 from server.gifts.routes.behind import gift_of
+from server.library.assets import Asset
 from server.library.making import MEDIA_TYPES
 from server.library.reader import NoSuchChapterError, reader_facts
 from server.web.downloads import Download
@@ -14,9 +16,17 @@ from server.web.routing import Route
 from server.web.visitor import visitor
 
 
+async def _book(request: Request) -> tuple[Gift, Asset]:
+    """A gift that is there to be read."""
+    gift, asset = await gift_of(request, confirmed=True)
+    if not asset.is_book:
+        raise NotFoundError
+    return gift, asset
+
+
 async def read(request: Request) -> Response:
     """A chapter, read through one's own link."""
-    gift, asset = await gift_of(request, confirmed=True)
+    gift, asset = await _book(request)
     base = f"/gift/{request.path_params['token']}/read"
     back = f"/gift/{request.path_params['token']}"
     try:
@@ -29,7 +39,7 @@ async def read(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """The PDF or EPUB; a delivery to the end counts, a HEAD, an abort or a later range does not."""
-    gift, asset = await gift_of(request, confirmed=True)
+    gift, asset = await _book(request)
     slug, kind = request.path_params["slug"], request.path_params["kind"]
     if slug != gift.asset_slug:
         raise NotFoundError

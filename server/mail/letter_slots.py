@@ -1,0 +1,70 @@
+"""Which kinds of mail there are, and the slots that each may have."""
+
+HOUSE_SLOTS = {"house", "host", "first_name", "postal_address", "phone", "home"}
+READER_SLOTS = {
+    "gift": {
+        "greeting",
+        "title",
+        "subtitle",
+        "kind",
+        "minutes",
+        "cover",
+        "link",
+        "tips",
+        "days",
+        "unasked",
+    },
+    "surprise": {
+        "greeting",
+        "title",
+        "subtitle",
+        "kind",
+        "minutes",
+        "cover",
+        "link",
+        "line",
+        "by",
+        "days",
+    },
+    "confirm": {"greeting", "link", "day", "days"},
+    "login": {"greeting", "link"},
+    "tip": {"subject", "preview", "content", "number", "date", "page", "since"},
+    "step": {"subject", "preview", "content", "series", "number", "total", "since"},
+    "me": {"greeting", "days"},
+    "keep": {"greeting", "months", "days"},
+    "question": {"who", "address", "question", "link", "due"},
+    "answer": {"answer", "question", "day"},
+    "notice": {"title", "text", "link"},
+    "liked": {
+        "greeting",
+        "title",
+        "answer_1",
+        "answer_2",
+        "answer_3",
+        "answer_4",
+        "stop",
+    },
+    "gift_webinar": {"greeting", "title", "cover", "link", "tips", "unasked", "when", "minutes"},
+    "gift_podcast": {"greeting", "title", "link", "tips", "unasked", "minutes"},
+    "gift_trial": {
+        "greeting",
+        "title",
+        "subtitle",
+        "cover",
+        "link",
+        "tips",
+        "unasked",
+        "term",
+        "days",
+    },
+    "gift_sample": {"greeting", "title", "subtitle", "cover", "link", "tips", "unasked"},
+    "gift_service": {"greeting", "title", "subtitle", "cover", "link", "tips", "unasked"},
+    "trial_reminder": {"greeting", "title", "ends", "link"},
+    "trial_end": {"greeting", "title", "ends", "liked", "link"},
+    "trial_over": {"greeting", "title", "ends", "link"},
+    "webinar_reminder": {"greeting", "title", "when", "link"},
+}
+FOOT_SLOTS = {"way_out", "me"}
+TO_US = ("login", "question", "notice")  # a colleague need not be told whom to call
+# What the link to their own page is called, where a kind of mail has its own words for it.
+ME_NAMES = {"tip": "mail.me_tip", "step": "mail.me_tip"}
