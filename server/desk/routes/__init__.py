@@ -2,6 +2,7 @@
 
 from server.desk.routes import (
     auditing,
+    batches,
     card,
     conversations,
     editing,
@@ -32,6 +33,7 @@ routes: list[Route] = [
     *issues.routes,
     *sequences.routes,
     *report.routes,
+    *batches.routes,
     *tables.routes,
     *mailing.routes,
     *outbox.routes,
