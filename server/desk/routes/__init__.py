@@ -3,6 +3,7 @@
 from server.desk.routes import (
     auditing,
     card,
+    circle,
     conversations,
     editing,
     entering,
@@ -18,6 +19,7 @@ from server.desk.routes import (
     report,
     sequences,
     tables,
+    tokens,
 )
 from server.web.routing import Route
 
@@ -26,6 +28,8 @@ routes: list[Route] = [
     *leads.routes,
     *card.routes,
     *giving.routes,
+    *circle.routes,
+    *tokens.routes,
     *conversations.routes,
     *lights.routes,
     *editing.routes,
