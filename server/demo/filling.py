@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.demo import giving, history, kinds, opening, posting, shelving
-from server.demo.figures import FAIR, Figure, make_figures
+from server.demo import giving, history, kinds, lots, opening, posting, shelving
+from server.demo.figures import FAIR, Figure, make_figures, words
 from server.demo.history import History, Team
 from server.demo.lines import Subjects, lines_of
 from server.demo.models import Demo
@@ -89,6 +89,8 @@ async def _fill(stage: Stage, size: int) -> Filled:
     asked = await kinds.ask_and_quote(
         [one for mine in gifts.values() for one in mine.values()], staff
     )
+    await lots.lay_out(stage, str(words()["fair"]), gifts, staff)
+    await lots.draw(stage, lives)
     more = [extra.events for extra in extras] + [took.events, asked.events]
     for lead_id, events in (item for found in more for item in found.items()):
         logs[lead_id] = sorted([*logs[lead_id], *events], key=lambda line: line.at)

@@ -147,9 +147,16 @@ async def write_kinds(stage: Stage, lives: Sequence[Life], staff: Sequence[Staff
 
 
 async def _price(stage: Stage) -> None:
-    """What each title is, costs and is worth, on the lines of it."""
+    """What each title is, costs and is worth, and by which road it went, on its lines."""
     for slug in {asset.slug for asset in stage.library.all()}:
         asset = stage.asset(slug, "nl")
+        await rows(
+            "UPDATE ledger SET source = (SELECT g.source FROM gift g WHERE g.id ="
+            " ledger.gift_number) WHERE source = 'site' AND gift_number IS NOT NULL"
+            " AND asset_slug = ?"
+            " AND lead_id IN (SELECT id FROM lead WHERE invented_at IS NOT NULL)",
+            slug,
+        )
         await rows(
             "UPDATE ledger SET kind = ?, cost = ?, value = ? WHERE asset_slug = ? AND kind = ''"
             " AND lead_id IN (SELECT id FROM lead WHERE invented_at IS NOT NULL)",
