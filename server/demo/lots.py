@@ -46,7 +46,7 @@ async def lay_out(
     asked = [mine[ASSET] for mine in gifts.values() if ASSET in mine]
     after = [gift for gift in asked if gift.requested_at > made + timedelta(days=12)]
     came = sorted(after, key=lambda gift: gift.requested_at)[:CARDS]
-    await Gift.filter(id__in=[gift.id for gift in came]).update(source=name)
+    await Gift.filter(id__in=[gift.id for gift in came]).update(source=name, batch_id=batch.id)
 
 
 async def draw(stage: Stage, lives: Sequence[Life]) -> None:
