@@ -176,7 +176,7 @@ def _draw_panel(
         faded = FADES[n]
         sheet.line([at(k, share.value) for k, share in enumerate(own, 1)], f"c-la{faded}")
         for months in (*(one for one in TOLD if one < len(own)), len(own)):
-            share, aside = own[months - 1], (n - 1.5) * last / 60
+            share, aside = own[months - 1], (n - (len(points) - 1) / 2) * last / 60
             low, high = share.interval
             sheet.line([at(months + aside, low), at(months + aside, high)], "c-wh")
             look = "c-hollow" if share.part < HOLLOW else f"c-pt{faded}"
