@@ -18,6 +18,7 @@ from tortoise.exceptions import (
     OperationalError,
 )
 
+from server.api import routes as api_routes
 from server.contact import routes as contact_routes
 from server.contact.answers import Answers
 from server.contact.overview import waiting_for_us
@@ -50,13 +51,16 @@ from server.newsletter import issuing
 from server.newsletter import routes as newsletter_routes
 from server.newsletter.tips import Tips
 from server.privacy import routes as privacy_routes
-from server.staff import accounts
+from server.sales import routes as sales_routes
+from server.sales.loyalty_file import LoyaltyFile
+from server.staff import accounts, tokens
 from server.tracking.visits import Visits
 from server.web import routes as web_routes
 from server.web.errors import RefusedError, WrongRoleError, error_page, refused
 from server.web.forms import FormError, is_foreign, read_form
 from server.web.limits import Buckets, client_network
 from server.web.prepared import Facts, Prepared, keeping_of
+from server.web.problems import ProblemError, refused_call
 from server.web.rendering import make_environment
 from server.web.routing import Endpoint, Route
 from server.web.safety import Safety
@@ -70,12 +74,15 @@ ROOMS = (
     newsletter_routes,
     contact_routes,
     front_routes,
+    sales_routes,
     privacy_routes,
     demo_routes,
     desk_routes,
+    api_routes,
 )
 PUBLIC = ("public", "token", "signed")
 TRIES = 3
+CALLS_A_MINUTE = 600  # of one key
 
 log = logging.getLogger("givefirst.app")
 
@@ -92,6 +99,7 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=_lifespan,
         exception_handlers={
             RefusedError: refused,
+            ProblemError: refused_call,
             # Whom this was about was erased while it was under way.
             DoesNotExist: _gone,
             IntegrityError: _gone,
@@ -122,6 +130,7 @@ def _share(app: Starlette, settings: Settings) -> None:
     state.house = HouseFile(settings.content)
     state.templates = make_environment()
     state.buckets = Buckets(settings.form_rate)
+    state.calls = Buckets(CALLS_A_MINUTE)
     state.library = Library(settings.content)
     state.tips = Tips(settings.content)
     state.answers = Answers(settings.content)
@@ -130,6 +139,7 @@ def _share(app: Starlette, settings: Settings) -> None:
     state.letters = Letters(settings.email_templates)
     state.workshop = Workshop(settings.data)
     state.ways = WaysFile(settings.content)
+    state.loyalty = LoyaltyFile(settings.content, state.library)
 
     def today() -> date:
         return now().astimezone(settings.timezone).date()
@@ -150,7 +160,10 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def _guarded(route: Route) -> Route:
     """The route behind what its role asks for."""
-    guard = _public(route.keeps) if route.role in PUBLIC else _staff_only(route.largest)
+    if route.role == "bearer":
+        guard = _bearer(route.scope)
+    else:
+        guard = _public(route.keeps) if route.role in PUBLIC else _staff_only(route.largest)
     methods = sorted(set(route.methods or ()) - {"HEAD"})
     return Route(
         route.path,
@@ -160,7 +173,30 @@ def _guarded(route: Route) -> Route:
         role=route.role,
         largest=route.largest,
         keeps=route.keeps,
+        scope=route.scope,
     )
+
+
+def _bearer(scope: str) -> Callable[[Endpoint, str], Endpoint]:
+    """The guard of a call of another program: its key is the proof, no cookie is looked at."""
+
+    def guard(endpoint: Endpoint, role: str) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            kind, _, secret = request.headers.get("authorization", "").partition(" ")
+            token = await tokens.find(secret.strip() if kind.lower() == "bearer" else "")
+            if not token:
+                raise ProblemError(401)
+            if not request.app.state.calls.allow(str(token.id)):
+                raise ProblemError(429)
+            if not token.may(scope):
+                raise ProblemError(403, "api.no_scope", scope=scope)
+            request.state.token = token
+            await tokens.touch(token)
+            return await _answer(endpoint, request)
+
+        return guarded
+
+    return guard
 
 
 def _public(keeps: tuple[str, ...] | None) -> Callable[[Endpoint, str], Endpoint]:

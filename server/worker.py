@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
+from server.api import jobs as api_jobs
 from server.contact import jobs as contact_jobs
 from server.contact.asking import Reception
 from server.desk import jobs as desk_jobs
 from server.gifts import jobs as gifts_jobs
+from server.kit.clock import now
 from server.kit.database import close_database, open_database
 from server.kit.house import HouseFile
 from server.kit.migrations import MigrationError, ready_schema
@@ -42,7 +44,9 @@ from server.privacy import jobs as privacy_jobs
 from server.readiness import jobs as readiness_jobs
 from server.readiness.keeping import Judge, make_judge
 from server.sales import jobs as sales_jobs
+from server.sales.loyalty_file import LoyaltyFile
 from server.sales.runs import Intake
+from server.sales.surprises import Shop
 
 log = logging.getLogger("givefirst.worker")
 
@@ -111,7 +115,27 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),
         Job("traces", privacy_jobs.forget_traces, every=60),
         *_gift_jobs(postman, library, settings.timezone),
+        *_circle_jobs(settings, postman, library),
         Job("sweep", lambda: privacy_jobs.sweep(settings.timezone), every=HOUR),
+    ]
+
+
+def _circle_jobs(settings: Settings, postman: Callable[[], Postman], library: Library) -> list[Job]:
+    """What follows a purchase, and what the API keeps for a day."""
+    loyalty = LoyaltyFile(settings.content, library)
+
+    def shop() -> Shop:
+        zone = settings.timezone
+        return Shop(postman(), library, zone, now().astimezone(zone).date(), settings.language)
+
+    def join() -> Awaitable[int]:
+        giver = postman()
+        return sales_jobs.join_purchases(giver.site, giver.house)
+
+    return [
+        Job("thanks", lambda: sales_jobs.give_thanks(shop(), loyalty.fresh()), every=60),
+        Job("waiting purchases", join, every=600),
+        Job("old calls", api_jobs.forget_calls, every=HOUR),
     ]
 
 

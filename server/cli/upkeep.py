@@ -27,6 +27,7 @@ from server.newsletter import linting
 from server.newsletter.issuing import Editor
 from server.newsletter.tips import Tips
 from server.privacy.register import register
+from server.sales.loyalty_file import LoyaltyFile
 
 
 async def do_migrate(args: argparse.Namespace, settings: Settings) -> None:
@@ -101,6 +102,7 @@ def find_faults(settings: Settings) -> list[Finding]:
     found += Answers(settings.content).findings() + Articles(settings.content).findings()
     found += WaysFile(settings.content).findings()
     found += unrelated(Library(settings.content), house.fresh())
+    found += LoyaltyFile(settings.content, Library(settings.content)).findings()
     letters = Letters(settings.email_templates)
     found += letters.findings()
     tips = Tips(settings.content)

@@ -49,6 +49,9 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "outbox.parked_dropped": "desk.audit_parked_dropped",
         "outbox.late_sent": "desk.audit_late_sent",
         "outbox.late_dropped": "desk.audit_late_dropped",
+        "token.made": "desk.audit_token_made",
+        "token.revoked": "desk.audit_token_revoked",
+        "thanks.dropped": "desk.audit_thanks_dropped",
     }
 )
 

@@ -53,6 +53,7 @@ ROOMS = (
     "contact",
     "readiness",
     "sales",
+    "api",
     "privacy",
     "demo",
 )

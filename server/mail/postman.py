@@ -23,8 +23,12 @@ class Postman:
         """From what the pages of the site share, with the house as it is now."""
         return cls(state.site, state.house.fresh(), state.letters)
 
-    async def keep(self, kind: str, language: str) -> Message:
-        """The row of the letter of a kind in a language; the same text is one row."""
+    async def keep(self, kind: str, language: str, *, without: str = "") -> Message:
+        """The row of the letter of a kind in a language; the same text is one row.
+
+        `without`: a slot whose link, and the line it stands on, is left out.
+        """
+        letter = self.letters.get(kind, language, self.house)
         return await outbox.keep_message(
-            kind, language, self.letters.get(kind, language, self.house)
+            kind, language, letter.without(without) if without else letter
         )

@@ -97,6 +97,11 @@ async def end_all_of(lead: Lead, why: str) -> None:
     await Enrolment.filter(lead_id=lead.id, ended_at=None).update(ended_at=now(), why=why)
 
 
+async def look_again(lead_id: int) -> None:
+    """Something happened that may end a sequence: look at the next turn, before more goes out."""
+    await Enrolment.filter(lead_id=lead_id, ended_at=None).update(due_at=now())
+
+
 async def _exit(walk: Walk, wish: Subscription | None) -> str:
     """Why the reader gets no more of it; empty where they do."""
     if not wish or wish.ended_at or not wish.confirmed_at:

@@ -15,7 +15,7 @@ from server.mail.inbound import forget_letters
 from server.mail.models import Delivery
 from server.mail.transport import remove_files
 from server.privacy.holdings import holdings_of
-from server.sales import runs
+from server.sales import purchases, runs
 from server.staff import accounts
 from server.staff.models import StaffUser
 
@@ -80,6 +80,7 @@ async def _erase(
         strays = Delivery.filter(lead_id=None, address=email)
         await strays.exclude(key__startswith="login:").delete()
         await runs.forget_uploads_with(email)
+        await purchases.forget(site, email)
         await forget_letters(email)
         told = await Delivery.filter(about_id=lead.id).values_list("mail_id", flat=True)
         await lead.delete()

@@ -19,6 +19,7 @@ from server.privacy import choices, erasing, holdings, own
 from server.privacy.choices import GoneError
 from server.privacy.sheet import sheet_of
 from server.readiness.objecting import switch_profiling
+from server.sales.loyalty_file import link_of
 from server.sales.rows import View, make_view
 from server.web.errors import NotFoundError, RefusedError, row_number
 from server.web.forms import EvenAnswer, is_foreign, read_form, read_values
@@ -76,6 +77,7 @@ async def show(request: Request) -> Response:
 async def _page(request: Request, lead: Lead, error: str = "", status: int = 200) -> Response:
     state = request.app.state
     part, done = DONE.get(request.query_params.get("done", ""), ("", ""))
+    has_card = bool(lead.customer_since and state.loyalty.fresh())
     sheet = await sheet_of(lead, state.site, state.library, await _view(request, lead))
     return page(
         request,
@@ -92,6 +94,7 @@ async def _page(request: Request, lead: Lead, error: str = "", status: int = 200
         chosen=topics_of(sheet.tips, state.house.fresh()) if sheet.tips else [],
         zones=zones(),
         link_days=own.LINK_DAYS,
+        card_link=link_of(state.site, lead) if has_card else "",
         choice=tracking_consent.choice_of(
             lead,
             lead.language,

@@ -7,7 +7,6 @@ they told us themselves; who left the list, or gets nothing more, does not come 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from server.gifts import by_hand
@@ -30,13 +29,16 @@ from server.leads.models import Consent, Lead, Subscription, company_key
 from server.leads.subscribing import TIPS
 from server.mail.models import Suppression
 from server.readiness.keeping import Judge
+from server.sales import purchases
 from server.sales.incoming import Checked
 from server.sales.incoming_rows import GiftRow, LeadRow, OutcomeRow, PurchaseRow, Refused
 from server.sales.outcomes import Result, write_outcome
+from server.sales.purchases import Bought, PurchaseError
 from server.tracking.log import Entry, record
 
 CHUNK = 500
 MANY = 2000  # rows after which the database looks anew how large its tables are
+LONGEST_THEMES = 400
 UNSCORED = -1  # events scored: a lead without a line is scored too
 
 
@@ -77,12 +79,21 @@ async def take_in(importer: Importer, checked: Checked) -> Taken:
             if isinstance(row, OutcomeRow):
                 await _take_outcome(importer, row, taken)
             elif isinstance(row, PurchaseRow):
-                await _take_purchase(row, taken)
+                await _take_purchase(importer, row, taken)
             elif isinstance(row, GiftRow):
                 await _take_gift(importer, row, taken)
         if taken.made > MANY:
             await count_anew("lead", "subscription", "consent", "event")
     taken.refused.sort(key=lambda one: one.line)
+    return taken
+
+
+async def take_in_lead(importer: Importer, row: LeadRow) -> Taken:
+    """One lead by another road than a table, by the same rules. What is refused says why."""
+    taken = Taken()
+    async with in_transaction():
+        await lock_word(row.email)
+        await _take_leads(importer, [row], taken)
     return taken
 
 
@@ -115,6 +126,7 @@ async def _take_leads(importer: Importer, chunk: Sequence[LeadRow], taken: Taken
     numbers = made | {email: lead.id for email, lead in found.items()}
     await _subscribe(wanted, numbers, importer.source)
     await _welcome_customers(wanted, numbers)
+    await purchases.join(importer.site, importer.house, [row.email for row in wanted])
 
 
 async def _known(chunk: Sequence[LeadRow]) -> dict[str, Lead]:
@@ -302,17 +314,17 @@ async def _take_outcome(importer: Importer, row: OutcomeRow, taken: Taken) -> No
     taken.same += written is None
 
 
-async def _take_purchase(row: PurchaseRow, taken: Taken) -> None:
+async def _take_purchase(importer: Importer, row: PurchaseRow, taken: Taken) -> None:
     lead = await Lead.select_for_update(no_key=True).get_or_none(email=row.email)
     if not lead:
         taken.refused.append(Refused(row.line, "sales.row_unknown"))
         return
-    named = row.number or f"{row.at.isoformat()}:{row.amount}:{row.what}"
-    key = f"purchase:{lead.id}:{sha256(named.encode()).hexdigest()[:32]}"
-    entry = Entry(
-        lead.id, "purchase", key, value=row.amount, detail=row.what, evidence="human", at=row.at
-    )
-    written = await record(entry)
+    bought = Bought(row.amount, row.at, row.what, row.number, source="table")
+    try:
+        written = await purchases.take(importer.house, lead, bought)
+    except PurchaseError as error:
+        taken.refused.append(Refused(row.line, error.key))
+        return
     taken.made += written
     taken.same += not written
 

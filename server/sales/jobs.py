@@ -1,9 +1,13 @@
 """What the worker does for sales."""
 
-from server.sales import runs
+from server.kit.house import House
+from server.kit.site import Site
+from server.sales import purchases, runs, thanks
+from server.sales.loyalty_file import Loyalty
 from server.sales.runs import Intake
+from server.sales.surprises import Shop
 
-__all__ = ["forget_tables", "work_on_tables"]
+__all__ = ["forget_tables", "give_thanks", "join_purchases", "work_on_tables"]
 
 
 async def work_on_tables(intake: Intake) -> int:
@@ -14,3 +18,13 @@ async def work_on_tables(intake: Intake) -> int:
 async def forget_tables() -> int:
     """Forget tables that nobody took in."""
     return await runs.forget_old()
+
+
+async def give_thanks(shop: Shop, loyalty: Loyalty | None) -> int:
+    """Give in thanks what is due."""
+    return await thanks.send_due(shop, loyalty)
+
+
+async def join_purchases(site: Site, house: House) -> int:
+    """Give purchases that wait to who appeared, and forget those that waited too long."""
+    return await purchases.join_verified(site, house)

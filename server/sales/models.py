@@ -118,3 +118,48 @@ class ImportRun(Model):
 
     class Meta:
         table = "import_run"
+
+
+class WaitingPurchase(Model):
+    """A purchase by somebody we do not know; `fingerprint` is a keyed hash of their address."""
+
+    id = fields.IntField(primary_key=True)
+    fingerprint = fields.CharField(22)
+    key = fields.CharField(64)
+    amount = fields.FloatField()
+    what = fields.CharField(200)
+    number = fields.CharField(80)
+    optout_offered = fields.BooleanField()
+    at = fields.DatetimeField()
+    received_at = fields.DatetimeField()
+
+    class Meta:
+        table = "waiting_purchase"
+        unique_together = [("fingerprint", "key")]
+
+
+class PlannedGift(Model):
+    """A gift in thanks: planned, sent, dropped, or held because we may not mail it.
+
+    `why`: after a purchase, or for a full card. An empty slug or line: chosen when it goes.
+    """
+
+    id = fields.IntField(primary_key=True)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "planned_gifts")
+    lead_id: int
+    key = fields.CharField(100, unique=True)
+    why = fields.CharField(12)
+    due_at = fields.DatetimeField()
+    asset_slug = fields.CharField(80, default="")
+    line = fields.TextField(default="")
+    state = fields.CharField(8)
+    gift_number = fields.IntField(null=True)
+    staff: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "planned_gifts", null=True, on_delete=fields.SET_NULL
+    )
+    staff_id: int | None
+    made_at = fields.DatetimeField()
+    done_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "planned_gift"

@@ -27,6 +27,7 @@ from server.tracking.evidence import COUNTS
 from server.tracking.models import Event
 
 LONGEST_LINE = 600
+SURPRISE, THANKS, CARD = "surprise", "thanks", "card"  # CARD: pressed by themselves, so no mail
 MOST_OFFERED = 4
 WEEK = timedelta(days=7)
 
@@ -87,7 +88,7 @@ async def left_this_week(shop: Shop) -> int:
     """How many surprises the house still gives this week."""
     given = await rows(
         "SELECT COALESCE(SUM(sign), 0) AS n FROM ledger WHERE unexpected = ? AND at >= ?"
-        " AND gift_number IS NOT NULL",
+        " AND gift_number IS NOT NULL AND source = 'desk'",
         True,
         db_time(week_began(shop)),
     )
@@ -112,10 +113,14 @@ async def refusal(shop: Shop, lead: Lead) -> SurpriseRefusedError | None:
 
 
 async def may_be_surprised(shop: Shop, lead: Lead) -> bool:
-    """Mail unasked needs a yes before, or a customer who was offered a way out."""
-    if not lead.verified_at or lead.blocked_at:
-        return False
-    if await outbox.is_suppressed(shop.giver.site, lead.email):
+    """Mail unasked needs a yes before, or a customer who was offered a way out; and an address
+    that somebody showed to be theirs."""
+    return bool(lead.verified_at) and await has_ground(shop, lead)
+
+
+async def has_ground(shop: Shop, lead: Lead) -> bool:
+    """There is a yes before, or they are a customer who was offered a way out."""
+    if lead.blocked_at or await outbox.is_suppressed(shop.giver.site, lead.email):
         return False
     if lead.customer_since and lead.optout_offered_at:
         return True
@@ -195,12 +200,19 @@ async def _liked_by_others() -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Surprise:
-    """What is given to whom, with which sentence, by whom."""
+    """What is given to whom, with which sentence, by whom.
+
+    `road`: a surprise, in thanks after a purchase, or for a full card; `why` it is given where
+    the sentence does not say so. `card`: the address of their loyalty card, for who has one.
+    """
 
     lead: Lead
     asset: Asset
     line: str
     staff: StaffUser | None = field(repr=False)
+    road: str = SURPRISE
+    why: str = ""
+    card: str = ""
 
     def check(self) -> None:
         """Raise SurpriseRefusedError where the sentence is missing, too long, or asks."""
@@ -256,7 +268,7 @@ async def hand_out(giver: Postman, surprise: Surprise) -> Gift | None:
         lead.id,
         asset.slug,
         asset.language,
-        "surprise",
+        surprise.road,
         db_time(moment),
         db_time(moment + timedelta(days=giver.house.gift_link_days)),
         False,
@@ -267,21 +279,21 @@ async def hand_out(giver: Postman, surprise: Surprise) -> Gift | None:
     if not made:
         return None
     gift = await Gift.get(id=made[0]["id"])
-    if not await _mail(giver, gift, surprise):
+    if surprise.road != CARD and not await _mail(giver, gift, surprise):
         raise SurpriseRefusedError("sales.surprise_no_ground")
     posted = ledger.Posted(
         lead.id,
-        f"surprise:{gift.id}",
+        f"{surprise.road}:{gift.id}",
         "gift.sent",
         asset.kind,
         asset_slug=asset.slug,
         gift_number=gift.id,
         cost=asset.terms.cost,
         value=asset.value,
-        why=surprise.line,
-        unexpected=True,
+        why=surprise.why or surprise.line,
+        unexpected=surprise.road != CARD,
         personal=True,
-        source="desk",
+        source="desk" if surprise.road == SURPRISE else surprise.road,
         staff=surprise.staff,
     )
     await ledger.give(posted, giver.house.giving.personal_days)
@@ -297,9 +309,12 @@ async def _mail(giver: Postman, gift: Gift, surprise: Surprise) -> bool:
         "by": surprise.staff.shown_name if surprise.staff else giver.house.host_name,
         "link": giver.site.link("/gift", PURPOSE, gift.id),
     }
-    message = await giver.keep("surprise", asset.language)
+    if surprise.card:
+        values["card"] = surprise.card
+    unused = "card" if surprise.road == THANKS and not surprise.card else ""
+    message = await giver.keep(surprise.road, asset.language, without=unused)
     return await outbox.post(
-        giver.site, outbox.Posting(message, f"surprise:{gift.id}", values, lead)
+        giver.site, outbox.Posting(message, f"{surprise.road}:{gift.id}", values, lead)
     )
 
 

@@ -76,3 +76,26 @@ class AuditEntry(Model):
 
     class Meta:
         table = "audit_entry"
+
+
+class ApiToken(Model):
+    """The key of a machine; only the hash of its secret is kept. `scopes`: words between spaces."""
+
+    id = fields.IntField(primary_key=True)
+    name = fields.CharField(80)
+    secret_hash = fields.CharField(64, unique=True)
+    scopes = fields.CharField(200)
+    made_by: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "tokens", null=True, on_delete=fields.SET_NULL
+    )
+    made_by_id: int | None
+    made_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "api_token"
+
+    def may(self, scope: str) -> bool:
+        """It was made for this; an empty scope is for every token."""
+        return not scope or scope in self.scopes.split()

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from server.kit.text import say
 from server.web.forms import FormError
 from server.web.language import language_of
+from server.web.problems import PATH, ProblemError, problem
 from server.web.rendering import page
 
 HEADINGS = {
@@ -64,7 +65,10 @@ def row_number(request: Request) -> int:
 
 
 def error_page(request: Request, status: int, words: tuple[str, str] | None = None) -> Response:
-    """A friendly page in the language of the reader, with the right status."""
+    """A friendly page in the language of the reader, with the right status; a problem for a
+    program that calls."""
+    if request.url.path.startswith(PATH):
+        return problem(request, ProblemError(status))
     heading, lead = words or HEADINGS.get(status, HEADINGS[500])
     language = language_of(request)
     headers = {"Retry-After": "60"} if status in (429, 503) else {}

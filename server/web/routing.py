@@ -11,7 +11,7 @@ from starlette.routing import Route as PlainRoute
 from server.kit.text import LANGUAGES
 from server.web.forms import LARGEST
 
-Role = Literal["public", "token", "signed", "staff", "sales", "editor", "admin"]
+Role = Literal["public", "token", "signed", "bearer", "staff", "sales", "editor", "admin"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -38,6 +38,7 @@ register_url_convertor("kind", _Kind())
 class Route(PlainRoute):
     """A route that declares its role: `public`, `token` (the token in the path is the proof),
     `signed` (a machine whose call bears its signature),
+    `bearer` (another program, whose key may do what `scope` names),
     `staff` (whoever is logged in), or the staff role that may use it beside the admin.
 
     `largest` is how many octets a form may have. A public page whose answer depends on nobody
@@ -55,11 +56,13 @@ class Route(PlainRoute):
         role: Role,
         largest: int = LARGEST,
         keeps: tuple[str, ...] | None = None,
+        scope: str = "",
     ) -> None:
         super().__init__(path, endpoint, name=name, methods=list(methods))
         self.role: Role = role
         self.largest = largest
         self.keeps = keeps
+        self.scope = scope
 
 
 Make = Callable[[str, Endpoint, str], Route]

@@ -19,7 +19,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-PERSONAL = ("/gift/", "/confirm/", "/unsubscribe/", "/me/", "/t/", "/desk")
+PERSONAL = ("/gift/", "/confirm/", "/unsubscribe/", "/me/", "/t/", "/card/", "/desk", "/api/")
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 

@@ -24,7 +24,7 @@ EXAMPLES = {
 }  # fmt: skip
 # Evidence and the moment a colleague was last seen may be written by looking.
 MAY_GROW = {"event"}
-PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/t/", "/desk")
+PERSONAL = ("/gift", "/confirm", "/unsubscribe", "/me", "/t/", "/card/", "/desk", "/api/")
 NOT_COMPARED = {"schema_version"}
 
 
@@ -97,10 +97,15 @@ async def test_looking_changes_nothing_a_person_would_miss(product: Product) -> 
 
 def test_every_route_declares_its_role_and_its_methods() -> None:
     for route in all_routes():
-        assert route.role in ("public", "token", "signed", "staff", *ROLES)
+        assert route.role in ("public", "token", "signed", "bearer", "staff", *ROLES)
         assert route.methods
         assert ("{token}" in route.path or "{secret}" in route.path) == (route.role == "token")
-        assert route.path.startswith("/desk") or route.role in ("public", "token", "signed")
+        assert route.path.startswith("/desk") or route.role in (
+            "public",
+            "token",
+            "signed",
+            "bearer",
+        )
 
 
 async def test_each_role_opens_its_own_rooms_only(product: Product) -> None:

@@ -4,6 +4,7 @@ from server.desk.routes import (
     auditing,
     batches,
     card,
+    circle,
     conversations,
     editing,
     entering,
@@ -19,6 +20,7 @@ from server.desk.routes import (
     report,
     sequences,
     tables,
+    tokens,
 )
 from server.web.routing import Route
 
@@ -27,6 +29,8 @@ routes: list[Route] = [
     *leads.routes,
     *card.routes,
     *giving.routes,
+    *circle.routes,
+    *tokens.routes,
     *conversations.routes,
     *lights.routes,
     *editing.routes,

@@ -14,7 +14,7 @@ def findings(request: Request) -> list[Finding]:
     """What is wrong with any file."""
     state = request.app.state
     found: list[Finding] = state.library.findings() + state.tips.findings()
-    found += state.ways.findings()
+    found += state.ways.findings() + state.loyalty.findings()
     found += state.answers.findings() + state.articles.findings() + state.letters.findings()
     return [*found, state.house.finding] if state.house.finding else found
 

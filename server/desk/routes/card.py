@@ -16,7 +16,7 @@ from server.leads.consents import proof_text, purpose_text
 from server.leads.models import Lead
 from server.mail import bounces
 from server.readiness.objecting import switch_profiling
-from server.sales import finding, follow_up, outcomes, timeline, told
+from server.sales import finding, follow_up, outcomes, thanks, timeline, told
 from server.sales.balance import sheet_of
 from server.sales.interests import hunting_of, interests_of
 from server.sales.models import Outcome
@@ -34,6 +34,9 @@ TOLD = (
     "desk.hand_twice",
     "desk.hand_undone",
     "desk.hunter_no_reason",
+    "desk.bought_told",
+    "desk.plan_dropped",
+    "desk.plan_changed",
     "gifts.hand_what",
     "gifts.hand_long",
     "gifts.hand_euro",
@@ -66,6 +69,7 @@ async def _card(request: Request, lead: Lead, status: int = 200, **told_here: An
         interests=interests_of(sheet, _themes_by_title(request, view)),
         hunting=hunting_of(lead, sheet),
         told=_told(request),
+        planned=await thanks.planned_for(lead),
         consents=[
             (one, purpose_text(one.purpose, view.language), proof_text(one.proof, view.language))
             for one in await timeline.consents_of(lead)

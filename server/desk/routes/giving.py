@@ -128,7 +128,7 @@ def _made(request: Request, form: dict[str, str]) -> Handmade:
     return Handmade(
         form.get("kind", ""),
         " ".join(form.get("what", "").split()),
-        _at(request, form.get("on", "")),
+        day_of(request, form.get("on", "")),
         cost=money["cost"] or 0.0,
         value=money["value"] or 0.0,
         why=form.get("why", "").strip()[:600],
@@ -136,8 +136,11 @@ def _made(request: Request, form: dict[str, str]) -> Handmade:
     )
 
 
-def _at(request: Request, written: str) -> datetime:
-    """Noon of a day by the clock of the site, but never later than now; empty is now."""
+def day_of(request: Request, written: str) -> datetime:
+    """Noon of a day by the clock of the site, but never later than now; empty is now.
+
+    Raises ByHandError.
+    """
     if not written:
         return now()
     try:
