@@ -20,6 +20,7 @@ from server.kit.text import say
 from server.library.assets import Library
 from server.library.making import Workshop
 from server.library.press import PressError
+from server.library.related import unrelated
 from server.mail import gate
 from server.mail.letters import Letters
 from server.newsletter import linting
@@ -100,6 +101,7 @@ def find_faults(settings: Settings) -> list[Finding]:
     found += Library(settings.content).findings() + Tips(settings.content).findings()
     found += Answers(settings.content).findings() + Articles(settings.content).findings()
     found += WaysFile(settings.content).findings()
+    found += unrelated(Library(settings.content), house.fresh())
     found += LoyaltyFile(settings.content, Library(settings.content)).findings()
     letters = Letters(settings.email_templates)
     found += letters.findings()

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from server.kit import markup
-from server.kit.content import Document, Finding, Shelf, read_document
+from server.kit.affiliates import TextShelf
+from server.kit.content import Document, Finding, read_document
 from server.library.assets import WORDS_A_MINUTE, Asset, Chapter, day, read_chapter
 from server.library.pages import chapter_html
 
@@ -33,6 +35,11 @@ class Article:
     def path(self) -> str:
         return f"/{self.language}/articles/{self.slug}"
 
+    @property
+    def trees(self) -> list[Element]:
+        """The text and its notes."""
+        return [self.text.tree, *(note for _, note in self.text.notes)]
+
     def html(self) -> str:
         """The text with its notes as the inside of a page."""
         return chapter_html(self.text, self.language, self.folder)
@@ -42,7 +49,7 @@ class Articles:
     """All articles, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
-        self._shelf = Shelf(content, "articles/*.md", read_article)
+        self._shelf = TextShelf(content, "articles/*.md", read_article)
 
     def public(self, language: str, today: date) -> list[Article]:
         """What is published in a language, newest first."""

@@ -63,8 +63,10 @@ async def assign(experiment: Experiment, leads: Sequence[int]) -> None:
     moment = now()
     own = (db_time(moment), db_time(moment + timedelta(days=experiment.rule.days)))
     async with in_transaction():
-        for start in range(0, len(leads), AT_ONCE):
-            some = leads[start : start + AT_ONCE]
+        # In one order, so that two who draw the same leads wait for each other and never in a ring.
+        in_order = sorted(leads)
+        for start in range(0, len(in_order), AT_ONCE):
+            some = in_order[start : start + AT_ONCE]
             values = [
                 value
                 for one in some

@@ -21,7 +21,8 @@ LARGEST = 2_000_000  # octets: a book of 300,000 words
 LOOK_AGAIN = 0.5  # seconds between two looks at the folder
 
 T = TypeVar("T")
-Stamp = tuple[int, int]  # when a file was changed last, in ns, and its octets
+# When a file was changed last, in ns, its octets, and whatever else it is read with.
+Stamp = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,12 @@ def _address(link: Element) -> str:
     return f"{words}:\n{bare}\n" if words else f"\n{bare}\n"
 
 
+def rel_of(link: Element) -> str:
+    """What a link is to us, as an attribute; nothing for most."""
+    rel = link.get("rel")
+    return f' rel="{escape(rel)}"' if rel else ""
+
+
 class TreeWriter:
     """Writes the inside of elements as HTML; who writes for mail or EPUB says what differs."""
 
@@ -212,7 +218,9 @@ class TreeWriter:
     def link(self, link: Element) -> str:
         """A link, or its words where it leads nowhere."""
         href = link.get("href")
-        return f'<a href="{escape(href)}">{self.inline(link)}</a>' if href else self.inline(link)
+        if not href:
+            return self.inline(link)
+        return f'<a href="{escape(href)}"{rel_of(link)}>{self.inline(link)}</a>'
 
     def note(self, mark: str) -> str:
         """The mark of a footnote; nothing where notes have no place."""

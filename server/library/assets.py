@@ -10,7 +10,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from server.kit import markup
-from server.kit.content import ContentError, Document, Finding, Shelf, read_document
+from server.kit.affiliates import TextShelf
+from server.kit.content import ContentError, Document, Finding, read_document
 from server.library.covers import CLOTHS
 from server.library.kinds import (
     BOOKS,
@@ -79,6 +80,7 @@ class Asset:
     terms: Terms
     light: Light
     text: Chapter | None = None
+    related_to: tuple[str, ...] = ()
     particulars: Particulars | None = None
 
     @property
@@ -105,6 +107,12 @@ class Asset:
     def is_gift_by_mail(self) -> bool:
         """It can be mailed to somebody who did not ask: there is something to open at once."""
         return bool(self.chapters)
+
+    @property
+    def trees(self) -> list[Element]:
+        """Every text of it, the notes too."""
+        own = [*self.chapters, *([self.text] if self.text else [])]
+        return [tree for one in own for tree in (one.tree, *(note for _, note in one.notes))]
 
     @property
     def gate_text(self) -> str:
@@ -138,7 +146,7 @@ class Library:
     """All published assets, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
-        self._shelf = Shelf(content, "library/*/index.*.md", read_asset)
+        self._shelf = TextShelf(content, "library/*/index.*.md", read_asset)
 
     def assets(self, language: str, today: date) -> list[Asset]:
         """What is published in a language, newest first, then by title."""
@@ -236,6 +244,7 @@ def read_asset(file: Path, name: str, language: str) -> Asset:
         terms=_terms(doc, own),
         light=light,
         text=None if has_chapters else _text(doc),
+        related_to=doc.words("related_to"),
         particulars=own,
     )
 

@@ -335,7 +335,8 @@ class _MailWriter(markup.TreeWriter):
 
     def link(self, link: Element) -> str:
         """A link in the colour of the house."""
-        return f'<a class="link" href="{escape(link.get("href", ""))}">{self.inline(link)}</a>'
+        href, rel = escape(link.get("href", "")), markup.rel_of(link)
+        return f'<a class="link" href="{href}"{rel}>{self.inline(link)}</a>'
 
     def picture(self, picture: Element) -> str:
         """A cover; with pictures off its words stand on its colour."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from server.kit.affiliates import hosts_of, mark
 from server.kit.content import ContentError, Finding, read_text, read_yaml
 from server.kit.giving import HoldOut, hold_out_of
 from server.kit.text import LANGUAGES
@@ -72,11 +73,11 @@ class Sequences:
     """All sequences, fresh from the files."""
 
     def __init__(self, content: Path) -> None:
-        self._folder = content / "sequences"
+        self._content, self._folder = content, content / "sequences"
 
     def all(self) -> dict[str, Sequence]:
         """The sequences that can be used, by name."""
-        found = (_read(file, _stamp(file)) for file in sorted(self._folder.glob("*.yaml")))
+        found = (self._read(file) for file in sorted(self._folder.glob("*.yaml")))
         return {one.name: one for one in found if isinstance(one, Sequence)}
 
     def find(self, name: str) -> Sequence | None:
@@ -84,13 +85,16 @@ class Sequences:
         file = self._folder / f"{name}.yaml"
         if not NAME.fullmatch(name) or not file.is_file():
             return None
-        found = _read(file, _stamp(file))
+        found = self._read(file)
         return found if isinstance(found, Sequence) else None
 
     def findings(self) -> list[Finding]:
         """What is wrong with the files; a sequence with a fault is left out."""
-        found = (_read(file, _stamp(file)) for file in sorted(self._folder.glob("*.yaml")))
+        found = (self._read(file) for file in sorted(self._folder.glob("*.yaml")))
         return [one for one in found if isinstance(one, Finding)]
+
+    def _read(self, file: Path) -> Sequence | Finding:
+        return _read(file, _stamp(file), hosts_of(self._content))
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
@@ -101,11 +105,14 @@ def _stamp(file: Path) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=200)
-def _read(file: Path, stamp: tuple[int, ...]) -> Sequence | Finding:
+def _read(file: Path, stamp: tuple[int, ...], hosts: tuple[str, ...]) -> Sequence | Finding:
     try:
-        return read_sequence(file)
+        found = read_sequence(file)
     except ContentError as error:
         return error.finding
+    for text in found.texts.values():
+        mark(text.trees, hosts, text.language)
+    return found
 
 
 def read_sequence(file: Path) -> Sequence:

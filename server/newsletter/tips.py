@@ -12,7 +12,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from server.kit import markup
-from server.kit.content import Document, Finding, Shelf, read_document
+from server.kit.affiliates import TextShelf
+from server.kit.content import Document, Finding, read_document
 from server.kit.text import LANGUAGES
 from server.mail.letters import with_fallbacks
 
@@ -82,6 +83,10 @@ class Tip:
     def minutes(self) -> int:
         return max(1, ceil(markup.word_count(self.tree) / 200))
 
+    @property
+    def trees(self) -> list[Element]:
+        return [self.tree]
+
     def html(self) -> str:
         """The text as the inside of a page."""
         return tree_html(self.tree)
@@ -101,7 +106,7 @@ class Tips:
 
     def __init__(self, content: Path) -> None:
         self.folder = content
-        self._shelf = Shelf(content, "newsletter/*.md", read_tip)
+        self._shelf = TextShelf(content, "newsletter/*.md", read_tip)
         self._paired: tuple[int, Items, list[Finding]] = (0, {}, [])
 
     def _fresh(self) -> Items:

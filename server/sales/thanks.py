@@ -5,7 +5,7 @@ Where we may not mail it, it becomes a task: somebody of ours gives something in
 
 from datetime import datetime, timedelta
 
-from server.gifts import limits
+from server.gifts import holding_out, limits
 from server.gifts.limits import Taker
 from server.gifts.models import Gift
 from server.kit.clock import now
@@ -109,7 +109,12 @@ async def _send(shop: Shop, loyalty: Loyalty | None, number: int) -> None:
     lead = await Lead.select_for_update(no_key=True).get(id=plan.lead_id)
     card = link_of(shop.giver.site, lead) if loyalty and lead.customer_since else ""
     may = await surprises.has_ground(shop, lead)
-    gift = await _give(shop, plan, lead, card) if may else None
+    asset = await _asset(shop, lead, plan.asset_slug) if may else None
+    if asset and not await holding_out.may_have_extra(holding_out.experiment_of(asset), lead):
+        # The lot fell so: another gift in its place, or a task, would hide what this one brings.
+        await PlannedGift.filter(id=number).update(state=DROPPED)
+        return
+    gift = await _give(shop, plan, lead, asset, card) if asset else None
     if gift:
         await PlannedGift.filter(id=number).update(gift_number=gift.id, asset_slug=gift.asset_slug)
     else:
@@ -117,10 +122,7 @@ async def _send(shop: Shop, loyalty: Loyalty | None, number: int) -> None:
         await _ask_sales(shop, lead)
 
 
-async def _give(shop: Shop, plan: PlannedGift, lead: Lead, card: str) -> Gift | None:
-    asset = await _asset(shop, lead, plan.asset_slug)
-    if not asset:
-        return None
+async def _give(shop: Shop, plan: PlannedGift, lead: Lead, asset: Asset, card: str) -> Gift | None:
     await limits.hold(Taker(asset, lead, shop.giver.house.giving, shop.today))
     line = plan.line or usual_line(lead)
     why = say(shop.language, "sales.thanks_why")

@@ -46,7 +46,7 @@ async def robots(request: Request) -> Response:
     """What crawlers leave alone: personal pages and the desk."""
     lines = ["User-agent: *"]
     lines += [
-        f"Disallow: /{path}/" for path in ("gift", "confirm", "unsubscribe", "me", "t", "desk")
+        f"Disallow: /{path}/" for path in ("gift", "confirm", "unsubscribe", "me", "t", "b", "desk")
     ]
     lines.append(f"Sitemap: {request.app.state.site.url('/sitemap.xml')}")
     return PlainTextResponse("\n".join(lines) + "\n")

@@ -36,6 +36,13 @@ async def drawn(leads: Sequence[Lead], arm: str, ago: float) -> None:
     )
 
 
+async def undone(kind: str) -> None:
+    """Each line of a kind was taken back."""
+    for event in await Event.filter(kind=kind):
+        event.id, event.sign, event.dedup_key = None, -1, f"undo:{event.dedup_key}"  # type: ignore[assignment]
+        await Event.bulk_create([event])
+
+
 @pytest.mark.pure
 def test_the_interval_of_a_difference_is_that_of_newcombe_and_covers_the_truth() -> None:
     # His own example: 56 of 70 against 48 of 80 (1998, table II, method 10).
@@ -87,9 +94,11 @@ async def test_holdout_the_verdict_is_settled_once_and_does_not_wander(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(effect, "needed", lambda usual, more=0.05: 60)
-    leads = await people(140)
+    leads = await people(150)
     await drawn(leads[:60], "given", 40)
     await drawn(leads[60:120], "held", 40)
+    await drawn(leads[140:], "held", 5)  # their time is not over, whatever they did
+    await did(leads[140:], "reply", 2)
     await did(leads[:30], "question", 20)
     await did(leads[30:60], "question", 5)  # after their time
     await did(leads[60:66], "reply", 20)
@@ -100,9 +109,7 @@ async def test_holdout_the_verdict_is_settled_once_and_does_not_wander(
     await did(leads[60:63], "purchase", 15)
     # What was taken back does not count.
     await did(leads[110:115], "review", 20)
-    for event in await Event.filter(kind="review"):
-        event.id, event.sign, event.dedup_key = None, -1, f"undo:{event.dedup_key}"  # type: ignore[assignment]
-        await Event.bulk_create([event])
+    await undone("review")
     await product.work()
     await product.work()
     kept = await ExtraVerdict.get()
@@ -115,8 +122,8 @@ async def test_holdout_the_verdict_is_settled_once_and_does_not_wander(
     assert rows["Beviel"][0].startswith("33 %")
     assert [row[:3] for row in rows["Klant geworden"][:2]] == ["8,3", "5 %"]
     assert "werkt: wie het kreeg, gaf vaker iets terug" in before
-    await drawn(leads[120:], "held", 40)
-    await did(leads[120:], "reply", 20)
+    await drawn(leads[120:140], "held", 40)
+    await did(leads[120:140], "reply", 20)
     await product.work()
     assert figures(unescape((await desk.get(PAGE)).text)) == rows
     assert (await ExtraVerdict.get()).at == kept.at
@@ -197,17 +204,21 @@ async def gave(lead: Lead, times: int, ago: float) -> None:
 
 
 async def test_g11_who_has_many_gifts_and_gave_nothing_back_is_listed(product: Product) -> None:
-    leads = await people(4)
+    leads = await people(5)
     desk = await product.log_in("sales")
     assert "Niemand" in (await desk.get("/desk/report/rights")).text
     for lead in leads[:3]:
         await gave(lead, 5, 100)
     await gave(leads[3], 4, 100)
     await gave(leads[3], 3, 500)  # long ago
+    await gave(leads[4], 5, 100)
     await did(leads[1:2], "question", 3)
+    await did(leads[4:], "review", 3)
+    await undone("review")
     await did(leads[2:3], "question", 3, evidence="scanner")
     page = (await desk.get("/desk/report/rights")).text
-    assert "2 mensen" in page
+    assert "3 mensen" in page
+    assert f'<a href="/desk/leads/{leads[4].id}">' in page
     assert f'<a href="/desk/leads/{leads[0].id}">' in page
     assert f'<a href="/desk/leads/{leads[2].id}">' in page
     assert f'<a href="/desk/leads/{leads[1].id}">' not in page

@@ -6,6 +6,7 @@ from pathlib import Path
 from server.gifts import batches
 from server.gifts.models import Batch, BatchOpening, Gift, LedgerLine
 from server.leads.models import Lead
+from server.staff.models import AuditEntry
 from server.tracking.models import Event
 from tests.desk.test_outcomes import word
 from tests.product import Product
@@ -72,7 +73,9 @@ async def test_g28_a_wrong_or_ended_code_leads_kindly_to_the_library(product: Pr
         assert (answer.status_code, answer.headers["location"]) == (303, "/nl/library")
     desk = await product.log_in("sales")
     csrf = word((await desk.get(PAGE)).text)
-    assert (await desk.post(f"{PAGE}/{batch.id}/end", data={"csrf": csrf})).status_code == 303
+    for _ in range(2):
+        assert (await desk.post(f"{PAGE}/{batch.id}/end", data={"csrf": csrf})).status_code == 303
+    assert await AuditEntry.filter(action="batch.ended").count() == 1
     answer = await product.get(f"/b/{batch.code}")
     assert answer.headers["location"] == "/nl/library"
     assert not await BatchOpening.exists()

@@ -8,6 +8,7 @@ import pytest
 from server.gifts import holding_out
 from server.gifts.holding_out import Experiment
 from server.gifts.models import ExtraArm, Gift
+from server.kit.clock import now
 from server.kit.content import ContentError
 from server.kit.giving import HoldOut
 from server.leads.models import Lead
@@ -17,6 +18,7 @@ from server.newsletter import sequences_joining
 from server.newsletter.models import Enrolment
 from server.newsletter.sequences import Sequences
 from server.privacy import erasing
+from server.sales.models import Note, PlannedGift
 from server.staff import accounts
 from tests.desk.test_outcomes import word
 from tests.desk.test_report import people
@@ -117,6 +119,31 @@ async def test_holdout_of_a_gift_is_kindly_told_on_the_desk_and_not_offered_agai
     assert not await Gift.exists(lead_id=lead.id)
     assert not await Delivery.exists(message__kind="surprise")
     assert f'value="{SLUG}"' not in (await desk.get(page)).text
+
+
+async def test_holdout_of_a_gift_in_thanks_gives_it_to_some_and_nothing_to_the_others(
+    product: Product, content: Path
+) -> None:
+    for language in ("nl", "en"):
+        change(
+            content, f"library/{SLUG}/index.{language}.md", "gate:",
+            "hold_out: {share: 50, days: 90}\ngate:",
+        )  # fmt: skip
+    for n in range(8):
+        await product.subscribe(f"r{n}@example.org")
+    for lead in await Lead.all():
+        await PlannedGift.create(
+            lead=lead, key=f"t{lead.id}", why="purchase", due_at=now(), asset_slug=SLUG, line="",
+            state="planned", made_at=now(),
+        )  # fmt: skip
+    await product.work()
+    arms = {one.lead_id: one.arm for one in await ExtraArm.all()}
+    assert set(arms.values()) == {"given", "held"}
+    for plan in await PlannedGift.all():
+        is_given = arms[plan.lead_id] == "given"
+        assert plan.state == ("sent" if is_given else "dropped")
+        assert await Gift.exists(lead_id=plan.lead_id) == is_given
+    assert not await Note.exists()
 
 
 @pytest.mark.pure

@@ -4,7 +4,7 @@ back, and a table and mails that wait."""
 from base64 import b64encode
 
 from server.contact.models import Conversation, ConversationLine
-from server.gifts.models import Gift, Parcel, PassOn, TrialTerm, Voucher
+from server.gifts.models import ExtraArm, Gift, Parcel, PassOn, TrialTerm, Voucher
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
@@ -16,6 +16,9 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
     """One row in every table of sales and of conversations, with the name and the address
     wherever words can stand."""
     moment = now()
+    await ExtraArm.create(
+        experiment="asset:a:10:90", lead=lead, arm="held", assigned_at=moment, horizon_at=moment
+    )
     await Note.create(lead=lead, text=f"{name} belt liever. {lead.email}", at=moment)
     await FollowUp.create(lead=lead)
     talk = await Conversation.create(

@@ -20,7 +20,7 @@ READER = "joost@example.org"
 EXAMPLES = {
     "lang": "nl", "slug": "gulle-gever", "file": "geven-werkt", "kind": "pdf", "path": "public.css",
     "issue": "2026-47", "token": "1.nonsense", "secret": "nonsense", "number": "1", "name": "x",
-    "provider": "mailgun",
+    "provider": "mailgun", "code": "zzzzzz",
 }  # fmt: skip
 # Evidence and the moment a colleague was last seen may be written by looking.
 MAY_GROW = {"event"}

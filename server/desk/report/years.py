@@ -20,7 +20,7 @@ MONTHS = 24
 YEARS_BACK = 3
 TOLD = (3, 6, 12, 18, 24)  # months in the tables, and where the uncertainty is drawn
 MOST_LINES = 4
-COMPARED = 12  # months after which gifts are compared
+COMPARED = (12, 6, 3)  # months after which gifts are compared, the longest that can be told
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _chart(words: Words, by: str, drawn: list[Line], told: list[Line]) -> Chart:
     if not shown:
         few = words("desk.years_few")
         return Chart(few, words("desk.years_none"), [table] if told else [])
-    sizes = (Drawing(WIDE, 226), Drawing(NARROW, 600))
+    sizes = (Drawing(WIDE, 226), Drawing(NARROW, 620))
     for sheet in sizes:
         for n, what in enumerate(MEASURED):
             corner = (n * 240.0, 0.0) if sheet.is_wide else (0.0, n * 186.0)
@@ -124,19 +124,26 @@ def _cell(words: Words, share: Share) -> str:
 
 
 def _finding(words: Words, by: str, shown: list[Line]) -> str:
-    old = [(one.name, one.after("returned", COMPARED)) for one in shown]
-    old = [(name, share) for name, share in old if share.is_told]
-    if not old:
-        return words("desk.years_young", count=COMPARED)
-    old.sort(key=lambda one: -one[1].value)
-    (name, best), *others = old
-    if by == "gift" and others and all(best.is_above(share) for _, share in others):
-        return words("desk.years_best", name=name, count=COMPARED)
-    every = Share(sum(one.part for _, one in old), sum(one.whole for _, one in old))
-    key = "desk.years_same" if by == "gift" else "desk.years_after"
-    return words(
-        key, part=words.number(every.part), whole=words.number(every.whole), count=COMPARED
+    told: list[tuple[int, list[tuple[str, Share]]]] = [
+        (months, [(one.name, one.after("returned", months)) for one in shown])
+        for months in COMPARED
+    ]
+    months, old = next(
+        (
+            (months, [one for one in shares if one[1].is_told])
+            for months, shares in told
+            if any(share.is_told for _, share in shares)
+        ),
+        (COMPARED[-1], []),
     )
+    if not old:
+        return words("desk.years_young", count=months)
+    (name, best), *others = sorted(old, key=lambda one: -one[1].value)
+    if by == "gift" and others and all(best.is_above(share) for _, share in others):
+        return words("desk.years_best", name=name, count=months)
+    every = Share(sum(one.part for _, one in old), sum(one.whole for _, one in old))
+    key = "desk.years_same" if others and by == "gift" else "desk.years_after"
+    return words(key, part=words.number(every.part), whole=words.number(every.whole), count=months)
 
 
 def _draw_panel(
@@ -148,9 +155,11 @@ def _draw_panel(
     points = [one.points(what) for one, what in lines]
     most = max((share.interval[1] for own in points for share in own), default=0.01)
     ticks = nice(max(100 * most, 1), 3)
+    longest = max(len(own) for own in points)
+    last = next(months for months in (6, 12, MONTHS) if months >= longest)
 
     def at(months: float, share: float) -> Point:
-        return left + width * months / MONTHS, top + height - height * 100 * share / ticks[-1]
+        return left + width * months / last, top + height - height * 100 * share / ticks[-1]
 
     sheet.text((left, corner[1] + 14), title, "c-b")
     for tick in ticks:
@@ -158,8 +167,8 @@ def _draw_panel(
         sheet.line([(left, y), (left + width, y)], "c-rule" if tick else "c-base")
         decimals = 0 if float(tick).is_integer() else 1
         sheet.text((left - 5, y + 4), words.number(tick, decimals), "c-s c-end")
-    for n in range(0, MONTHS + 1, 6):
-        look = "c-s c-end" if n == MONTHS else "c-s c-mid"
+    for n in range(0, last + 1, last // 4 if last > 6 else 2):
+        look = "c-s c-end" if n == last else "c-s c-mid"
         sheet.text((at(n, 0)[0], top + height + 16), str(n), look)
     for n, own in enumerate(points):
         if not own:
@@ -167,7 +176,7 @@ def _draw_panel(
         faded = FADES[n]
         sheet.line([at(k, share.value) for k, share in enumerate(own, 1)], f"c-la{faded}")
         for months in (*(one for one in TOLD if one < len(own)), len(own)):
-            share, aside = own[months - 1], (n - 1.5) * 0.35
+            share, aside = own[months - 1], (n - (len(points) - 1) / 2) * last / 60
             low, high = share.interval
             sheet.line([at(months + aside, low), at(months + aside, high)], "c-wh")
             look = "c-hollow" if share.part < HOLLOW else f"c-pt{faded}"
@@ -183,6 +192,6 @@ def _draw_names(sheet: Drawing, names: list[str]) -> None:
         if sheet.is_wide:
             x, y = 34.0 + (n % 2) * 350, 196.0 + (n // 2) * 20
         else:
-            x, y = 8.0, 566.0 + (n - 1) * 16
+            x, y = 8.0, 562.0 + n * 16
         sheet.line([(x, y - 4), (x + 22, y - 4)], f"c-la{FADES[n]}")
         sheet.text((x + 30, y), name if len(name) < 46 else f"{name[:44]}…", "c-s")
