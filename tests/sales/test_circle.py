@@ -152,6 +152,20 @@ async def test_g16_sales_changes_or_drops_the_thanks(product: Product, clock: Cl
     assert (await desk.get(path)).status_code == 404  # it went
 
 
+async def test_g16_a_purchase_that_was_wrong_leaves_no_customer_and_no_thanks(
+    product: Product,
+) -> None:
+    lead = await reader(product)
+    await buys(product, READER)
+    desk = await product.log_in("sales")
+    undo = f"/desk/ledger/{(await LedgerLine.get()).id}/take-back"
+    await send(desk, f"/desk/leads/{lead.id}", undo, why="Verkeerde klant")
+    assert (await Lead.get()).customer_since is None
+    assert (await PlannedGift.get()).state == "dropped"
+    await balances_are_those_of_the_log()
+    await desk.aclose()
+
+
 async def test_g16_what_a_stranger_bought_waits_without_their_address(
     product: Product, clock: Clock
 ) -> None:
