@@ -13,9 +13,11 @@ from server.gifts.models import Gift, LedgerLine
 from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.kit.house import HouseFile
+from server.kit.settings import sample_folder
 from server.leads.models import Lead, Subscription
 from server.library.assets import Library
 from server.mail import outbox
+from server.mail.letters import Letters
 from server.mail.models import Delivery
 from server.newsletter.models import Enrolment
 from server.privacy import erasing
@@ -303,3 +305,18 @@ async def test_a_blocked_customer_is_never_mailed_thanks(product: Product, clock
     assert await Delivery.all().count() == mails
     assert (await PlannedGift.get()).state == "held"
     assert await Subscription.all().exists()
+
+
+@pytest.mark.pure
+def test_thanks_of_a_house_without_a_card_say_nothing_of_one() -> None:
+    house = HouseFile(sample_folder("content")).fresh()
+    for language in ("nl", "en"):
+        letter = Letters(sample_folder("email_templates")).get("thanks", language, house)
+        assert "{{ card }}" in letter.html
+        bare = letter.without("card")
+        for text in (bare.html, bare.text):
+            assert "{{ card }}" not in text
+            assert "stempels" not in text
+            assert "stamps" not in text
+            assert "{{ link }}" in text
+            assert ("een jaar" if language == "nl" else "a year") in text
