@@ -72,10 +72,12 @@ class Letter:
         )
 
     def without(self, slot: str) -> "Letter":
-        """Without the link of a slot, and without the line it has in the text."""
+        """Without the link of a slot, and without its line and its words in the text."""
         hole = re.escape(f"{{{{ {slot} }}}}")
         html = re.sub(rf'<a [^>]*href="{hole}"[^>]*>.*?</a>(?:\s|&nbsp;|\u00a0)*', "", self.html)
-        return replace(self, html=html, text=re.sub(rf"(?m)^.*{hole}.*\n", "", self.text))
+        # An address on a line of its own has its words on the line above.
+        line = rf"(?m)^(?:.*:\n)?{hole}\n|^.*{hole}.*\n"
+        return replace(self, html=html, text=re.sub(line, "", self.text))
 
     def finished(self, values: Mapping[str, str]) -> "Letter":
         """All slots filled, empty paragraphs gone. Raises KeyError for a value that is missing.

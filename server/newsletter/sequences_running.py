@@ -8,6 +8,7 @@ from collections.abc import Sequence as List
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.gifts.models import LedgerLine
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.leads.models import Lead, Subscription
@@ -111,7 +112,15 @@ async def _exit(walk: Walk, wish: Subscription | None) -> str:
     for name in walk.sequence.exit_on:
         if await _happened(walk.lead.id, EXITS[name], walk.row.joined_at):
             return name
+    if "purchase" in walk.sequence.exit_on and await _told_of_purchase(walk.row):
+        return "purchase"
     return ""
+
+
+async def _told_of_purchase(row: Enrolment) -> bool:
+    """They bought something, on whichever day, that we were told of after they joined."""
+    told = LedgerLine.filter(lead_id=row.lead_id, kind="purchase", recorded_at__gte=row.joined_at)
+    return sum(int(str(sign)) for sign in await told.values_list("sign", flat=True)) > 0
 
 
 async def _happened(lead_id: int, kinds: List[str], since: datetime) -> bool:

@@ -48,7 +48,7 @@ async def quiet_customers(days: int) -> tuple[list[Quiet], int]:
     found = await rows(
         "SELECT l.id, l.name, l.email, l.company, l.customer_since, u.name AS owner,"
         f" u.email AS owner_email, {LAST} AS last, {HELD} AS held{QUIET}"
-        " ORDER BY l.customer_since, l.id LIMIT ?",
+        f" ORDER BY COALESCE({LAST}, l.customer_since), l.id LIMIT ?",
         since,
         since,
         MOST,
@@ -65,4 +65,4 @@ async def quiet_customers(days: int) -> tuple[list[Quiet], int]:
         )
         for row in found
     ]
-    return sorted(quiet, key=lambda one: (-one.days, one.lead_id)), int(counted[0]["n"])
+    return quiet, int(counted[0]["n"])

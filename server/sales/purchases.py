@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from server.gifts import ledger
+from server.gifts.models import LedgerLine
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.kit.house import House
@@ -108,6 +109,18 @@ async def take_from(site: Site, house: House, email: str, bought: Bought) -> Lea
     if not await outbox.is_suppressed(site, email):
         await _keep(site, email, bought)
     return None
+
+
+async def undo(line: LedgerLine) -> None:
+    """A purchase was taken back: no thanks for it, and no customer of who bought nothing else.
+
+    Belongs in the transaction of its counter-entry.
+    """
+    await thanks.drop_for(line.key)
+    others = await ledger.lines_of(await Lead.get(id=line.lead_id), ledger.RETURNED)
+    first = min((one.at for one in others if one.kind == line.kind), default=None)
+    customers = Lead.filter(id=line.lead_id, customer_since=line.at)
+    await customers.update(customer_since=first)
 
 
 def is_known(lead: Lead) -> bool:

@@ -91,6 +91,12 @@ async def drop(number: int, staff: StaffUser) -> bool:
     return won == 1
 
 
+async def drop_for(key: str) -> None:
+    """What it was planned for was never so. Belongs in the transaction that takes it back."""
+    open_ = PlannedGift.filter(key=key, state__in=(PLANNED, HELD))
+    await open_.update(state=DROPPED, done_at=now())
+
+
 async def send_due(shop: Shop, loyalty: Loyalty | None) -> int:
     """Give what is due, the longest due first; how many were looked at."""
     due = PlannedGift.filter(state=PLANNED, due_at__lte=now()).order_by("due_at", "id")

@@ -43,6 +43,7 @@ VALUES = {
     "stop": "https://books.example.org/questions/7.XjvfivC6L6dKgbxn5YWj033M",
     "line": "Je schreef dat doorvragen je team lastig valt; hoofdstuk drie gaat daarover.",
     "by": "Marit Brugman",
+    "card": "https://books.example.org/card/7.XjvfivC6L6dKgbxn5YWj033M",
     "answer": "Dank je voor je vraag. Bel me gerust: 030 000 00 00.\n\nGroet, Marit",
     "text": "Er wachten twee mails op een besluit.",
     "since": "1 mei 2026",

@@ -3,13 +3,15 @@ back, and a table and mails that wait."""
 
 from base64 import b64encode
 
+from server.api.models import ApiCall
 from server.contact.models import Conversation, ConversationLine
 from server.gifts.models import ExtraArm, Gift, Parcel, PassOn, TrialTerm, Voucher
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
 from server.newsletter.models import Enrolment
-from server.sales.models import FollowUp, ImportRun, Note, Outcome
+from server.sales.models import FollowUp, ImportRun, Note, Outcome, PlannedGift
+from server.staff.models import ApiToken
 
 
 async def worked_on(lead: Lead, name: str = "Joost") -> None:
@@ -40,6 +42,7 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
         model_version=1,
     )
     await _came_in(lead, told)
+    await _circle(lead, told)
     gift = await Gift.filter(lead_id=lead.id).first()
     if gift:
         own = {"code": f"code{lead.id}", "asset_slug": gift.asset_slug, "made_at": moment}
@@ -56,6 +59,18 @@ async def worked_on(lead: Lead, name: str = "Joost") -> None:
             report={},
             created_at=moment,
         )
+
+
+async def _circle(lead: Lead, told: str) -> None:
+    """Thanks that are planned, and what another program was answered."""
+    moment, own = now(), {"asset_slug": "", "line": told, "state": "planned"}
+    await PlannedGift.create(
+        lead=lead, key=f"p:{lead.id}", why="purchase", due_at=moment, made_at=moment, **own
+    )
+    hashed = f"h{lead.id}"
+    token = await ApiToken.create(name="t", secret_hash=hashed, scopes="", made_at=moment)
+    kept = {"key": "k", "fingerprint": "f", "status": 201, "body": told, "at": moment}
+    await ApiCall.create(token=token, lead=lead, **kept)
 
 
 async def _came_in(lead: Lead, told: str) -> None:

@@ -16,7 +16,7 @@ from server.leads.models import Lead
 from server.library.making import cover_svg
 from server.mail.postman import Postman
 from server.readiness.keeping import rescore
-from server.sales import interests, planning, surprises
+from server.sales import interests, planning, purchases, surprises
 from server.sales.surprises import Shop, Surprise, SurpriseRefusedError
 from server.staff import accounts
 from server.web.errors import NotFoundError, row_number
@@ -160,6 +160,8 @@ async def take_back(request: Request) -> Response:
     async with in_transaction():
         undone = await ledger.take_back(line, request.state.staff, form.get("why", "")[:600])
         if undone:
+            if line.kind == "purchase":
+                await purchases.undo(line)
             await accounts.audit("ledger.taken_back", f"line {line.id}", request.state.staff)
     await rescore(lead.id, (await view_of(request)).judge)
     return _told(lead, "desk.hand_undone")
