@@ -16,6 +16,7 @@ import uvloop
 from server.api import jobs as api_jobs
 from server.contact import jobs as contact_jobs
 from server.contact.asking import Reception
+from server.desk import jobs as desk_jobs
 from server.gifts import jobs as gifts_jobs
 from server.kit.clock import now
 from server.kit.database import close_database, open_database
@@ -108,6 +109,7 @@ def all_jobs(settings: Settings, sender: Sender | None = None) -> list[Job]:
         ),
         Job("old tables", sales_jobs.forget_tables, every=HOUR),
         Job("liked", lambda: gifts_jobs.ask_liked(postman(), library), every=60),
+        Job("effects", desk_jobs.settle_effects, every=HOUR),
         Job("unconfirmed", lambda: leads_jobs.forget_unconfirmed(house.fresh()), every=HOUR),
         Job("quiet leads", lambda: privacy_jobs.ask_quiet(postman()), every=HOUR),
         Job("forgotten", lambda: privacy_jobs.forget_quiet(postman(), settings.data), every=HOUR),

@@ -22,6 +22,7 @@ GOES: Mapping[str, str] = MappingProxyType(
         "message": "DELETE FROM message WHERE id IN ({rows}) AND NOT EXISTS"
         " (SELECT 1 FROM delivery WHERE delivery.message_id = message.id)",
         "suppression": "DELETE FROM suppression WHERE id IN ({rows})",
+        "batch": "DELETE FROM batch WHERE id IN ({rows})",
         "page_view": "DELETE FROM page_view WHERE id IN ({rows})",
         "audit_entry": "DELETE FROM audit_entry WHERE id IN ({rows})",
         "staff_user": "DELETE FROM staff_user WHERE id IN ({rows})",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.demo import giving, history, opening, posting, shelving
-from server.demo.figures import FAIR, Figure, make_figures
+from server.demo import giving, history, kinds, lots, opening, posting, shelving
+from server.demo.figures import FAIR, Figure, make_figures, words
 from server.demo.history import History, Team
 from server.demo.lines import Subjects, lines_of
 from server.demo.models import Demo
@@ -85,13 +85,22 @@ async def _fill(stage: Stage, size: int) -> Filled:
         giving.by_hand(stage, lives, staff),
         giving.wrapped(stage, await shelving.write_surprises(stage, lives, staff, gifts), staff),
     ]
-    for lead_id, events in (item for extra in extras for item in extra.events.items()):
+    took = await shelving.write_kinds(stage, lives, staff)
+    asked = await kinds.ask_and_quote(
+        [one for mine in gifts.values() for one in mine.values()], staff
+    )
+    await lots.lay_out(stage, str(words()["fair"]), gifts, staff)
+    await lots.draw(stage, lives)
+    more = [extra.events for extra in extras] + [took.events, asked.events]
+    for lead_id, events in (item for found in more for item in found.items()):
         logs[lead_id] = sorted([*logs[lead_id], *events], key=lambda line: line.at)
     told = _remember(stage, lives, leads, logs, staff)
     admin = await StaffUser.filter(role="admin", disabled_at=None, invented_at=None).first()
     if admin:
         history.give_to(stage, lives, admin, told)
-    await shelving.write_history(told, logs, [line for extra in extras for line in extra.lines])
+    await shelving.write_history(
+        stage, told, logs, [line for extra in extras for line in extra.lines]
+    )
     await shelving.write_audit(stage, lives, posted, staff)
     return Filled(
         len(lives),

@@ -29,7 +29,8 @@ class Extras:
         self.events.setdefault(line.lead_id, []).append(event)
 
 
-def _is_known(life: Life) -> bool:
+def is_known(life: Life) -> bool:
+    """They showed that their address is theirs."""
     return life.first("gift.taken") is not None or life.first("newsletter.confirmed") is not None
 
 
@@ -42,7 +43,7 @@ def by_hand(stage: Stage, lives: Sequence[Life], staff: Sequence[StaffUser]) -> 
     found = Extras()
     for life in lives:
         chance = number_of("hand", life.figure.email)
-        if chance % HAND_EVERY or life.figure.story or not _is_known(life):
+        if chance % HAND_EVERY or life.figure.story or not is_known(life):
             continue
         day = stage.office(max(12.0, _days_since(stage, life) - 9.0 - chance % 23))
         if day <= life.came + APART:
@@ -100,7 +101,7 @@ def surprises(
         chance = number_of("surprise", life.figure.email)
         had = gifts.get(life.lead_id, {})
         left = [piece.slug for piece in stage.pieces() if piece.slug not in had]
-        if chance % SURPRISE_EVERY or life.figure.story or not (_is_known(life) and had and left):
+        if chance % SURPRISE_EVERY or life.figure.story or not (is_known(life) and had and left):
             continue
         at = stage.office(max(15.0, _days_since(stage, life) - 30.0))
         if at <= life.came + APART:

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from server.demo import giving, people
+from server.demo import giving, kinds, people
 from server.demo.figures import words
 from server.demo.history import History
+from server.demo.kinds import Taken
 from server.demo.models import DemoRow
 from server.demo.people import Life
 from server.demo.posting import Posted
 from server.demo.staging import Stage
-from server.gifts.models import Gift, LedgerLine
+from server.gifts.models import Gift, LedgerLine, Parcel, TrialTerm, Voucher
 from server.kit.clock import now
 from server.kit.database import rows
 from server.leads.models import Lead
@@ -133,14 +134,48 @@ async def write_surprises(
     return await Gift.filter(lead__invented_at__isnull=False, unasked_at__isnull=False)
 
 
+async def write_kinds(stage: Stage, lives: Sequence[Life], staff: Sequence[StaffUser]) -> Taken:
+    """What was taken that is no book, with what hangs on it."""
+    made = kinds.gifts_of_kinds(stage, lives)
+    await add(made)
+    slugs = {gift.asset_slug for gift in made}
+    written = await Gift.filter(lead__invented_at__isnull=False, asset_slug__in=slugs)
+    found = kinds.taken(stage, written, staff)
+    for kind in (Parcel, Voucher, TrialTerm):
+        await add([row for row in found.rows if isinstance(row, kind)])
+    return found
+
+
+async def _price(stage: Stage) -> None:
+    """What each title is, costs and is worth, and by which road it went, on its lines."""
+    for slug in {asset.slug for asset in stage.library.all()}:
+        asset = stage.asset(slug, "nl")
+        await rows(
+            "UPDATE ledger SET source = (SELECT g.source FROM gift g WHERE g.id ="
+            " ledger.gift_number) WHERE source = 'site' AND gift_number IS NOT NULL"
+            " AND asset_slug = ?"
+            " AND lead_id IN (SELECT id FROM lead WHERE invented_at IS NOT NULL)",
+            slug,
+        )
+        await rows(
+            "UPDATE ledger SET kind = ?, cost = ?, value = ? WHERE asset_slug = ? AND kind = ''"
+            " AND lead_id IN (SELECT id FROM lead WHERE invented_at IS NOT NULL)",
+            asset.kind,
+            asset.terms.cost,
+            asset.value,
+            slug,
+        )
+
+
 async def write_history(
-    told: History, logs: Mapping[int, list[Event]], ledger: Sequence[LedgerLine]
+    stage: Stage, told: History, logs: Mapping[int, list[Event]], ledger: Sequence[LedgerLine]
 ) -> None:
     """The log, the ledger, what was thought, and what sales did; counted on each lead."""
     every = [line for log in logs.values() for line in log]
     await add(sorted(every, key=lambda line: (line.at, line.lead_id)))
     await add(sorted(ledger, key=lambda line: line.at))
     await rows(LEDGER)
+    await _price(stage)
     await rows(SPENT)
     await rows(COUNT)
     await add(told.scores)

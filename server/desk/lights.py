@@ -14,6 +14,8 @@ from server.library.assets import Asset
 from server.library.light import AMBER, GREEN, LIGHTS, RED
 from server.tracking.kinds import RETURNS
 
+# What says that a gift was used: half was read, they came, it was sent, taken in or begun.
+USED = ("read.50", "webinar.attended", "sample.sent", "voucher.redeemed", "trial.started")
 FIRST_LOOK = timedelta(days=30)
 SOME, MANY = 0.10, 0.20  # of the takers: from here on amber, from here on red
 GAVE_BACK = 0.05  # below so many who say or give anything, the balance cannot be restored
@@ -22,9 +24,9 @@ CHEAP, DEAR = 1.0, 20.0  # euro a piece
 
 @dataclass(frozen=True)
 class Figures:
-    """Of the takers of one gift: who read half, liked it, said or gave anything, are hunters, or
-    have many gifts and gave nothing back. `cost` in euro, all together; `first`: the day of the
-    first one; `rated`: who said how they liked it."""
+    """Of the takers of one gift: who read half or used it, liked it, said or gave anything, are
+    hunters, or have many gifts and gave nothing back. `cost` in euro, all together;
+    `first`: the day of the first one; `rated`: who said how they liked it."""
 
     takers: int = 0
     read: int = 0
@@ -67,12 +69,13 @@ async def figures_of(slugs: list[str], many_gifts: int) -> dict[str, Figures]:
     if not slugs:
         return {}
     kinds = ", ".join(f"'{kind}'" for kind in RETURNS)
+    used = ", ".join(f"'{kind}'" for kind in USED)
     # A taker counts once, whatever they took how often; a counter-entry takes its line off.
     found = await rows(
         "SELECT t.asset_slug AS slug, COUNT(*) AS takers, SUM(t.cost) AS cost,"  # noqa: S608
         " MIN(t.at) AS first_at,"
         " COUNT(CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.lead_id = t.lead_id"
-        " AND e.kind = 'read.50' AND e.subject = t.asset_slug"
+        f" AND e.kind IN ({used}) AND e.subject = t.asset_slug"
         " AND e.evidence IN ('human', 'likely')) THEN 1 END) AS readers,"
         " COUNT(g.liked) AS rated, COUNT(CASE WHEN g.liked >= 3 THEN 1 END) AS liked,"
         " COUNT(CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.lead_id = t.lead_id"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-from server.gifts import kinds, ledger, limits, passing_on
+from server.gifts import batches, kinds, ledger, limits, passing_on
 from server.gifts.limits import Taker
 from server.gifts.models import LINK, Gift
 from server.kit.clock import now
@@ -43,6 +43,7 @@ class Wish:
     visitor: Visitor
     source: str = "site"
     via: str = ""
+    batch_id: int | None = None
 
 
 async def request_gift(giver: Postman, wish: Wish) -> None:
@@ -54,8 +55,11 @@ async def request_gift(giver: Postman, wish: Wish) -> None:
     asset = wish.asset
     async with in_transaction():
         passed = await passing_on.behind(wish.via, asset.slug)
+        batch = None if passed else await batches.behind(wish.via, asset.slug)
         if passed:
             wish = replace(wish, source=passing_on.SOURCE)
+        elif batch:
+            wish = replace(wish, source=batch.name, batch_id=batch.id)
         lead = await outbox.meet(giver.site, wish.email, asset.language, wish.source)
         if not lead:
             return
@@ -111,7 +115,7 @@ async def _gift_of(giver: Postman, lead: Lead, wish: Wish) -> Gift:
     until = moment + timedelta(days=giver.house.gift_link_days)
     found = await rows(
         "INSERT INTO gift (lead_id, asset_slug, language, source, requested_at, expires_at,"
-        " with_tips, liked_why) VALUES (?, ?, ?, ?, ?, ?, ?, '')"
+        " with_tips, liked_why, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)"
         " ON CONFLICT (lead_id, asset_slug) DO UPDATE SET expires_at = excluded.expires_at,"
         " language = excluded.language RETURNING id",
         lead.id,
@@ -121,6 +125,7 @@ async def _gift_of(giver: Postman, lead: Lead, wish: Wish) -> Gift:
         db_time(moment),
         db_time(until),
         False,
+        wish.batch_id,
     )
     return await Gift.get(id=found[0]["id"])
 

@@ -53,7 +53,10 @@ class Gift(Model):
     )
     quote_shown_by_id: int | None
     via = fields.CharField(16, default="")
-
+    batch: fields.ForeignKeyNullableRelation["Batch"] = fields.ForeignKeyField(
+        "gifts.Batch", "gifts", null=True, on_delete=fields.SET_NULL
+    )
+    batch_id: int | None
     attended_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -166,6 +169,71 @@ class PassOn(Model):
 
     class Meta:
         table = "pass_on"
+
+
+class ExtraArm(Model):
+    """Whether a lead gets an extra (`given`) or not (`held`) in an experiment; drawn once.
+
+    From `horizon_at` on it is looked at what came of it.
+    """
+
+    id = fields.IntField(primary_key=True)
+    experiment = fields.CharField(120)
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField("leads.Lead", "extra_arms")
+    lead_id: int
+    arm = fields.CharField(5)
+    assigned_at = fields.DatetimeField()
+    horizon_at = fields.DatetimeField()
+
+    class Meta:
+        table = "extra_arm"
+        unique_together = [("experiment", "lead")]
+
+
+class ExtraVerdict(Model):
+    """What was seen when there were enough people in both arms; it does not wander after."""
+
+    id = fields.IntField(primary_key=True)
+    experiment = fields.CharField(120, unique=True)
+    at = fields.DatetimeField()
+    figures: Any = fields.JSONField()
+
+    class Meta:
+        table = "extra_verdict"
+
+
+class Batch(Model):
+    """A pile of cards, or a poster, with a short code that leads to one gift."""
+
+    id = fields.IntField(primary_key=True)
+    code = fields.CharField(12, unique=True)
+    asset_slug = fields.CharField(80)
+    name = fields.CharField(120)
+    place = fields.CharField(120, default="")
+    made_at = fields.DatetimeField()
+    by_name = fields.CharField(120)
+    staff: fields.ForeignKeyNullableRelation[StaffUser] = fields.ForeignKeyField(
+        "staff.StaffUser", "batches", null=True, on_delete=fields.SET_NULL
+    )
+    staff_id: int | None
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "batch"
+
+
+class BatchOpening(Model):
+    """How often the code of a batch was opened on a day, by nobody knows whom."""
+
+    id = fields.IntField(primary_key=True)
+    batch: fields.ForeignKeyRelation[Batch] = fields.ForeignKeyField("gifts.Batch", "openings")
+    batch_id: int
+    day = fields.DateField()
+    times = fields.IntField()
+
+    class Meta:
+        table = "batch_opening"
+        unique_together = [("batch", "day")]
 
 
 class TrialTerm(Model):

@@ -20,6 +20,34 @@ ASK_AFTER = {
 
 
 @dataclass(frozen=True)
+class HoldOut:
+    """To see whether an extra works: so many percent of who would get it do not, and after so many
+    days one looks what came of both."""
+
+    share: int
+    days: int
+
+
+SHARES, DAYS = (5, 50), (7, 730)  # the least and the most of each
+
+
+def hold_out_of(given: object) -> HoldOut | None:
+    """The one that `hold_out: {share: 10, days: 90}` states; None for nothing.
+
+    Raises ValueError for anything else.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, dict) or set(given) != {"share", "days"}:
+        raise ValueError(given)
+    for name, (least, most) in (("share", SHARES), ("days", DAYS)):
+        value = given[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(value)
+    return HoldOut(given["share"], given["days"])
+
+
+@dataclass(frozen=True)
 class GivingRules:
     """Windows in days, limits in gifts; a limit of 0 is none.
 

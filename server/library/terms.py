@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from server.kit.content import Document
+from server.kit.giving import HoldOut, hold_out_of
 
 LARGEST = 1_000_000
 
@@ -32,13 +33,14 @@ class Terms:
     """`cost`: what one more costs us, in euro. `until`: the last day on which it is given.
 
     `renewal`: what is said up front of something that comes again and again: when it ends, or
-    when it is looked at anew.
+    when it is looked at anew. `hold_out`: who would get it as an extra does not always.
     """
 
     cost: float = 0.0
     limits: Limits = Limits()
     until: date | None = None
     renewal: str = ""
+    hold_out: HoldOut | None = None
 
 
 def read_terms(doc: Document) -> Terms:
@@ -57,7 +59,15 @@ def read_terms(doc: Document) -> Terms:
         limits=Limits(*(_limit(doc, given, key) for key in _KEYS)),
         until=until.date() if isinstance(until, datetime) else until,
         renewal=renewal,
+        hold_out=_hold_out(doc),
     )
+
+
+def _hold_out(doc: Document) -> HoldOut | None:
+    try:
+        return hold_out_of(doc.meta.get("hold_out"))
+    except ValueError:
+        raise doc.fault("kit.giving_hold_out", "hold_out") from None
 
 
 _KEYS = ("total", "per_lead", "per_company", "days")

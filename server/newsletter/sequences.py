@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from server.kit.content import ContentError, Finding, read_text, read_yaml
+from server.kit.giving import HoldOut, hold_out_of
 from server.kit.text import LANGUAGES
 from server.newsletter.tips import Tip, read_tip
 
@@ -26,7 +27,7 @@ ALLOWED = {
     IF: {IF, "then", "else", "label"},
     END: {END, "label"},
 }
-KEYS = {"name", "about", "starts", "exit_on", "steps"}
+KEYS = {"name", "about", "starts", "exit_on", "hold_out", "steps"}
 LONGEST = 365  # days
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 
@@ -54,6 +55,7 @@ class Sequence:
     exit_on: tuple[str, ...]
     steps: tuple[Step, ...]
     texts: Mapping[tuple[str, str], Tip]
+    hold_out: HoldOut | None = None
 
     def text(self, what: str, language: str) -> Tip | None:
         """A text in a language, in the other where there is only that."""
@@ -127,6 +129,7 @@ def read_sequence(file: Path) -> Sequence:
         reading.list_of("exit_on", EXITS),
         steps,
         texts,
+        reading.hold_out(),
     )
 
 
@@ -187,6 +190,13 @@ class _Reading:
             known = ", ".join(allowed) or "[…]"
             raise self.fault("newsletter.seq_list", self.line_of(key), key=key, known=known)
         return tuple(value)
+
+    def hold_out(self) -> HoldOut | None:
+        """Which part of who would join does not, to see what it brings."""
+        try:
+            return hold_out_of(self.meta.get("hold_out"))
+        except ValueError:
+            raise self.fault("kit.giving_hold_out", self.line_of("hold_out")) from None
 
     def steps(self) -> tuple[Step, ...]:
         """All steps, the labels as places."""

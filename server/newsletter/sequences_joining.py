@@ -6,6 +6,8 @@ Only readers with a confirmed subscription get in, each once in a lifetime.
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from server.gifts import holding_out
+from server.gifts.holding_out import SEQUENCE, Experiment
 from server.kit.clock import now
 from server.kit.database import db_time, in_transaction, rows
 from server.leads.models import Lead
@@ -40,13 +42,13 @@ async def join(sequence: Sequence, lead: Lead, by: StaffUser) -> bool:
 async def join_theme(sequence: Sequence, theme: str, by: StaffUser) -> int:
     """All readers who want tips about a theme join, all readers without one; how many.
 
-    Raises ClosedError.
+    Who is held back to see what it brings does not. Raises ClosedError.
     """
     where = Where("1 = 1")
     if theme:
         where = Where("(s.topics LIKE ? OR l.themes LIKE ?)", (f"%,{theme},%", f"%,{theme},%"))
     async with in_transaction():
-        joined = await _join(sequence, where)
+        joined = await _join_unasked(sequence, where)
         if joined:
             detail = f"{sequence.name}: {joined}, {theme or '*'}"
             await accounts.audit("sequence.joined", detail, by)
@@ -65,11 +67,35 @@ async def start_by_rule(editor: Editor) -> int:
             f" WHERE g.lead_id = l.id AND g.asset_slug IN ({holes}) AND g.confirmed_at > ?)"
         )
         async with in_transaction():
-            found = await _join(sequence, Where(sql, (since, *sequence.starts, since)))
+            found = await _join_unasked(sequence, Where(sql, (since, *sequence.starts, since)))
             if found:
                 await accounts.audit("sequence.joined", f"{sequence.name}: {found}, starts")
         joined += found
     return joined
+
+
+async def _join_unasked(sequence: Sequence, where: Where) -> int:
+    """All of these join but those who are held back; who never joined before is drawn first."""
+    if not sequence.hold_out or await SequenceStop.exists(sequence=sequence.name):
+        return await _join(sequence, where)
+    experiment = Experiment(SEQUENCE, sequence.name, sequence.hold_out)
+    found = await rows(
+        "SELECT l.id AS id FROM lead l JOIN subscription s ON s.lead_id = l.id"  # noqa: S608
+        f" WHERE {MAY} AND {where.sql} AND NOT EXISTS (SELECT 1 FROM enrolment e"
+        " WHERE e.lead_id = l.id AND e.sequence = ?) AND NOT EXISTS (SELECT 1 FROM extra_arm a"
+        " WHERE a.lead_id = l.id AND a.experiment = ?)",
+        TIPS,
+        *where.values,
+        sequence.name,
+        experiment.key,
+    )
+    await holding_out.assign(experiment, [int(row["id"]) for row in found])
+    gets_it = Where(
+        "EXISTS (SELECT 1 FROM extra_arm a WHERE a.lead_id = l.id AND a.experiment = ?"
+        " AND a.arm = 'given')",
+        (experiment.key,),
+    )
+    return await _join(sequence, where & gets_it)
 
 
 async def _join(sequence: Sequence, where: Where) -> int:

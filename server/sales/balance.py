@@ -77,11 +77,16 @@ def _given(line: LedgerLine, gift: Gift | None, opened: set[int | None], view: V
     return Given(
         title,
         line.at,
-        _status(line, gift, opened, view.language),
+        _status(line, gift, opened, view.language) + _road(line, gift),
         line.cost,
         line.why,
         line.id if line.source in ("desk", "table", "api") and not line.gift_number else 0,
     )
+
+
+def _road(line: LedgerLine, gift: Gift | None) -> str:
+    """Which pile of cards brought them; empty for who came by another road."""
+    return f", {line.source}" if gift and gift.batch_id else ""
 
 
 def _status(line: LedgerLine, gift: Gift | None, opened: set[int | None], language: str) -> str:

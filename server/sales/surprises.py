@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from server.gifts import ledger, limits
+from server.gifts import holding_out, ledger, limits
 from server.gifts.giving import PURPOSE, asset_values
 from server.gifts.limits import Taker
 from server.gifts.models import Gift, LedgerLine
@@ -137,9 +137,13 @@ async def choices_for(shop: Shop, lead: Lead) -> list[Choice]:
     """What fits this lead best of what they were not given, best first, a few at most."""
     taste = await _taste_of(shop, lead)
     liked = await _liked_by_others()
+    held = await holding_out.held_keys(lead)
     found = []
     for asset in shop.library.assets(lead.language, shop.today):
         if asset.slug in taste.had or not asset.is_gift_by_mail:
+            continue
+        experiment = holding_out.experiment_of(asset)
+        if experiment and experiment.key in held:
             continue
         if not await limits.reached(Taker(asset, lead, shop.giver.house.giving, shop.today)):
             found.append(_weighed(shop, asset, taste, liked))
@@ -225,21 +229,31 @@ async def send(shop: Shop, surprise: Surprise) -> Gift:
     surprise.check()
     rules, lead = shop.giver.house.giving, surprise.lead
     taker = Taker(surprise.asset, lead, rules, shop.today)
+    # Drawn outside the transaction, which takes back what it did where the surprise is refused;
+    # and only where they would get it, or those who never could would thin out both arms.
+    await _check(shop, taker)
+    if not await holding_out.may_have_extra(holding_out.experiment_of(surprise.asset), lead):
+        raise SurpriseRefusedError("sales.surprise_held")
     async with in_transaction():
         # One surprise at a time, so that two colleagues cannot spend the last one of the week.
         await lock_word("surprise")
         await limits.hold(taker)
-        if refused := await refusal(shop, lead):
-            raise refused
-        if full := await limits.reached(taker):
-            hunts = full == limits.COSTLY
-            raise SurpriseRefusedError("sales.surprise_hunter" if hunts else "sales.surprise_limit")
+        await _check(shop, taker)
         gift = await hand_out(shop.giver, surprise)
         if not gift:
             raise SurpriseRefusedError("sales.surprise_given")
         who = f"lead {lead.id}, {surprise.asset.slug}"
         await accounts.audit("surprise.sent", who, surprise.staff)
     return gift
+
+
+async def _check(shop: Shop, taker: Taker) -> None:
+    """Raise SurpriseRefusedError where the lead, the week or a limit stands in the way."""
+    if refused := await refusal(shop, taker.lead):
+        raise refused
+    if full := await limits.reached(taker):
+        hunts = full == limits.COSTLY
+        raise SurpriseRefusedError("sales.surprise_hunter" if hunts else "sales.surprise_limit")
 
 
 async def hand_out(giver: Postman, surprise: Surprise) -> Gift | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -29,6 +30,12 @@ from tests.support.processes import wait_until
 
 BOOK, PAPER = "gulle-gever", "service-als-cadeau"
 CHAPTERS = range(1, 12)
+KINDS = {
+    "webinar": "eerste-vijf-minuten",
+    "trial": "proefweek-gesprekstrainer",
+    "sample": "kaartenset-doorvragen",
+    "service": "meekijken-met-een-gesprek",
+}
 LONG = "anna.met-een-lange-naam-die-niemand-breekt@een-heel-lange-domeinnaam.example.org"
 
 
@@ -174,8 +181,26 @@ class Furnisher:
             paths["confirmed"] = await product.link(address, "/confirm/")
             paths[name] = await product.link(address, "/unsubscribe/")
         await product.post(paths["left"], data={"do": "leave"})
+        for name, slug in KINDS.items():
+            paths[name] = await product.gift(slug, f"{name}@{lang}.example.org", lang=lang)
+        paths["surprise"] = await self._surprise(product, f"liked-{lang}@example.org", lang)
         paths["followed"] = await weekly.subscribe(product, f"followed-{lang}@example.org", lang)
         return paths
+
+    async def _surprise(self, product: Product, address: str, lang: str) -> str:
+        """The page of a gift that nobody asked for, with its sentence, before the button."""
+        gift = await Gift.create(
+            lead=await Lead.get(email=address),
+            asset_slug=BOOK,
+            language=lang,
+            requested_at=now(),
+            expires_at=now() + timedelta(days=9),
+            unasked_at=now(),
+            source="surprise",
+            line={"nl": "Hier moest ik aan je denken.", "en": "This made me think of you."}[lang],
+        )
+        path = product.site.link("/gift", "gift", gift.id)
+        return path.removeprefix(product.settings.base_url)
 
     async def _session(self, lang: str) -> str:
         user = await accounts.add_staff(f"marit-{lang}@staff.example.org", "admin", lang)

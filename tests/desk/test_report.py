@@ -215,12 +215,13 @@ async def test_given_first_and_by_week(product: Product) -> None:
     await came_of(leads[6:7], "offer", 8, undone=True)
     desk = await product.log_in("sales")
     charts = await shown(desk)
-    assert figures(charts["first"]) == {
+    told = {
         "Kreeg iets, en werd later iets gevraagd": ["2", "te weinig om te zien"],
         "Kreeg iets, en werd nog niets gevraagd": ["3", "te weinig om te zien"],
         "Werd iets gevraagd voor de eerste weggever": ["1", "te weinig om te zien"],
         "Kreeg nog niets en werd niets gevraagd": ["3", "te weinig om te zien"],
     }
+    assert figures(charts["first"]).items() >= told.items()
     assert title(charts["first"]) == "2 van de 3 mensen aan wie iets gevraagd is, kregen eerst iets"
     assert title(charts["weeks"]) == (
         "In een jaar werd 7 keer iets gegeven en kwam er 3 keer iets terug"

@@ -75,6 +75,7 @@ async def test_killed_at_random_moments_nothing_is_lost_and_nothing_settled_is_r
 STEPS = 6  # EHLO, MAIL, RCPT, DATA, the text, QUIT
 
 
+@pytest.mark.thin  # killed at random, on both databases, is the test above
 @pytest.mark.parametrize("kind", ["tip", "confirmation", "gift"])
 async def test_killed_at_each_step_of_one_mail_it_arrives_and_no_other_step_repeats_it(
     product: Product, environ: dict[str, str], kind: str

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 from server.api.models import ApiCall
 from server.contact.models import Conversation, ConversationLine
-from server.gifts.models import Gift, Parcel, PassOn, TrialTerm, Voucher
+from server.gifts.models import ExtraArm, Gift, Parcel, PassOn, TrialTerm, Voucher
 from server.kit.clock import now
 from server.leads.models import Lead
 from server.mail.models import Arrival, Bounce, Delivery, ListRest
@@ -66,6 +66,8 @@ async def _circle(lead: Lead, told: str) -> None:
     )
     hashed = f"h{lead.id}"
     token = await ApiToken.create(name="t", secret_hash=hashed, scopes="", made_at=moment)
+    days = {"assigned_at": moment, "horizon_at": moment}
+    await ExtraArm.create(lead=lead, experiment="extra", arm="given", **days)
     kept = {"key": "k", "fingerprint": "f", "status": 201, "body": told, "at": moment}
     await ApiCall.create(token=token, lead=lead, **kept)
 

@@ -5,6 +5,7 @@ Shares of people are of one and the same group: whoever came from outside it is 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.desk.report.shares import Share
 from server.kit.clock import now
@@ -157,7 +158,7 @@ class Cohort:
     def months(self) -> int:
         """How many whole months everybody in it has had since the first gift."""
         passed = int((now() - self.ends).total_seconds() // MONTH)
-        return max(0, min(MONTHS, passed))
+        return max(0, min(len(self.liked) - 1, passed))
 
     def __add__(self, other: "Cohort") -> "Cohort":
         def both(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -174,15 +175,39 @@ class Cohort:
 
 
 async def cohorts(bounds: list[datetime]) -> list[Cohort]:
-    """A cohort between each two bounds, oldest first; the bounds are in order, the last is ahead.
+    """A cohort between each two bounds, oldest first; the last bound lies ahead."""
+    found = await _lives(bounds, MONTHS, "''")
+    return [_cohort(bounds, n, MONTHS, found) for n in range(len(bounds) - 1)]
 
-    Whoever began before the first is counted along and left out here: a condition on the first
-    gift would have PostgreSQL expect next to nobody.
+
+async def cohorts_by_gift(bounds: list[datetime], months: int) -> dict[str, list[Cohort]]:
+    """The same for each asset that was the first gift of anybody, over so many months."""
+    # Of two that were given at the same moment the first by name, so that nobody counts twice.
+    asset = (
+        "(SELECT MIN(f.subject) FROM event f WHERE f.lead_id = g.lead_id AND f.at = g.at"  # noqa: S608
+        f" AND f.{STORY} AND f.{GIVEN})"
+    )
+    found = await _lives(bounds, months, asset)
+    by_gift: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        by_gift.setdefault(str(row["gift"]), []).append(row)
+    return {
+        gift: [_cohort(bounds, n, months, own) for n in range(len(bounds) - 1)]
+        for gift, own in by_gift.items()
+        if any(row["cohort"] is not None for row in own)
+    }
+
+
+async def _lives(bounds: list[datetime], months: int, gift: str) -> list[dict[str, Any]]:
+    """How many did what in which month after their first gift, by cohort and by `gift`.
+
+    Whoever began before the first bound is counted along, without a cohort: a condition on the
+    first gift would have PostgreSQL expect next to nobody.
     """
     ladder = " ".join(f"WHEN g.at >= ? THEN {n}" for n in reversed(range(len(bounds) - 1)))
     # In no month: never. Later than the last month: in the last place.
-    late = "CASE WHEN {0} IS NULL THEN -1 WHEN {0} >= {1} THEN {1} ELSE {0} END"
-    places = ", ".join(late.format(one, MONTHS) for one in ("liked", "returned", "won"))
+    late = "CASE WHEN {0} IS NULL THEN -1 WHEN {0} >= {1} THEN {1} ELSE {0} END AS {0}"
+    places = ", ".join(late.format(one, months) for one in MEASURED)
     first = _seconds("g.at")
     bought = "CASE WHEN o.sold_at IS NULL OR b.bought_at < o.sold_at THEN b.bought_at"
     bought += " ELSE o.sold_at END"
@@ -190,7 +215,7 @@ async def cohorts(bounds: list[datetime]) -> list[Cohort]:
     def month(moment: str) -> str:
         return f"({_seconds(moment)} - {first}) / {MONTH}"
 
-    found = await rows(
+    return await rows(
         "WITH g AS (SELECT lead_id, MIN(at) AS at FROM event"  # noqa: S608
         f" WHERE {STORY} AND {GIVEN} AND {BY_PEOPLE} GROUP BY lead_id),"
         f" back AS (SELECT e.lead_id AS lead_id, MIN(CASE WHEN {LIKED} THEN e.at END) AS liked_at,"
@@ -201,29 +226,29 @@ async def cohorts(bounds: list[datetime]) -> list[Cohort]:
         " GROUP BY e.lead_id),"
         " sold AS (SELECT o.lead_id AS lead_id, MIN(o.at) AS sold_at FROM outcome o"
         f" JOIN g ON g.lead_id = o.lead_id AND o.at >= g.at WHERE {WON} GROUP BY o.lead_id),"
-        f" life AS (SELECT CASE {ladder} END AS cohort, {month('b.liked_at')} AS liked,"
-        f" {month('b.returned_at')} AS returned, {month(bought)} AS won"
+        f" life AS (SELECT CASE {ladder} END AS cohort, {gift} AS gift,"
+        f" {month('b.liked_at')} AS liked, {month('b.returned_at')} AS returned,"
+        f" {month(bought)} AS won"
         " FROM g JOIN lead l ON l.id = g.lead_id LEFT JOIN back b ON b.lead_id = l.id"
         " LEFT JOIN sold o ON o.lead_id = l.id)"
-        f" SELECT cohort, {places}, COUNT(*) AS n FROM life GROUP BY 1, 2, 3, 4",
+        f" SELECT cohort, gift, {places}, COUNT(*) AS n FROM life GROUP BY 1, 2, 3, 4, 5",
         *[db_time(bound) for bound in reversed(bounds[:-1])],
     )
-    return [
-        _cohort(
-            bounds[n], bounds[n + 1], [list(row.values()) for row in found if row["cohort"] == n]
-        )
-        for n in range(len(bounds) - 1)
-    ]
 
 
-def _cohort(starts: datetime, ends: datetime, found: list[list[int]]) -> Cohort:
-    counts = [[0] * (MONTHS + 1) for _ in range(3)]
-    for _, *places, n in found:
-        for count, place in zip(counts, places, strict=True):
-            if place >= 0:
-                count[place] += n
-    liked, returned, won = map(tuple, counts)
-    return Cohort(starts, ends, sum(row[-1] for row in found), liked, returned, won)
+MEASURED = ("liked", "returned", "won")
+
+
+def _cohort(bounds: list[datetime], n: int, months: int, found: list[dict[str, Any]]) -> Cohort:
+    own = [row for row in found if row["cohort"] == n]
+    counts = {one: [0] * (months + 1) for one in MEASURED}
+    for row in own:
+        for one, count in counts.items():
+            if row[one] >= 0:
+                count[row[one]] += row["n"]
+    liked, returned, won = (tuple(counts[one]) for one in MEASURED)
+    people = sum(row["n"] for row in own)
+    return Cohort(bounds[n], bounds[n + 1], people, liked, returned, won)
 
 
 @dataclass(frozen=True)
@@ -239,6 +264,14 @@ class First:
     asked_first: int
     neither: int
 
+    def __add__(self, other: "First") -> "First":
+        return First(
+            self.given_first + other.given_first,
+            self.not_asked + other.not_asked,
+            self.asked_first + other.asked_first,
+            self.neither + other.neither,
+        )
+
     @property
     def total(self) -> int:
         """All leads."""
@@ -251,8 +284,13 @@ class First:
         return Share(first, first + self.asked_first)
 
 
-async def first_given() -> First:
-    """Of all leads: who was given something before the first question or offer."""
+async def first_given(bounds: list[datetime]) -> tuple[First, list[First]]:
+    """Who was given something before the first question or offer: of all leads, and of those who
+    came between each two bounds, oldest first."""
+    ladder = " ".join(f"WHEN l.created_at >= ? THEN {n}" for n in reversed(range(len(bounds) - 1)))
+    asked = (
+        "CASE WHEN {0} IS NULL OR {1} < {0} THEN {1} ELSE {0} END"  # the earlier of two, or the one
+    )
     found = await rows(
         "WITH story AS (SELECT lead_id,"  # noqa: S608
         f" MIN(CASE WHEN {GIVEN} AND {BY_PEOPLE} THEN at END) AS given_at,"
@@ -260,16 +298,28 @@ async def first_given() -> First:
         " GROUP BY lead_id),"
         " sold AS (SELECT lead_id, MIN(at) AS offer_at FROM outcome WHERE undone_at IS NULL"
         " AND kind = 'offer' GROUP BY lead_id),"
-        " life AS (SELECT s.given_at AS given_at, CASE WHEN o.offer_at IS NULL"
-        " OR s.asked_at < o.offer_at THEN s.asked_at ELSE o.offer_at END AS asked_at"
-        " FROM lead l LEFT JOIN story s ON s.lead_id = l.id LEFT JOIN sold o ON o.lead_id = l.id)"
-        " SELECT COUNT(CASE WHEN given_at <= asked_at THEN 1 END) AS given_first,"
+        " mailed AS (SELECT d.lead_id AS lead_id, MIN(d.sent_at) AS mailed_at FROM message m"
+        " JOIN delivery d ON d.message_id = m.id WHERE m.is_ask AND d.state = 'sent'"
+        " GROUP BY d.lead_id),"
+        f" told AS (SELECT CASE {ladder} ELSE -1 END AS month, s.given_at AS given_at,"
+        f" {asked.format('o.offer_at', 's.asked_at')} AS said_at, p.mailed_at AS mailed_at"
+        " FROM lead l LEFT JOIN story s ON s.lead_id = l.id LEFT JOIN sold o ON o.lead_id = l.id"
+        " LEFT JOIN mailed p ON p.lead_id = l.id),"
+        f" life AS (SELECT month, given_at, {asked.format('mailed_at', 'said_at')} AS asked_at"
+        " FROM told)"
+        " SELECT month, COUNT(CASE WHEN given_at <= asked_at THEN 1 END) AS given_first,"
         " COUNT(CASE WHEN given_at IS NOT NULL AND asked_at IS NULL THEN 1 END) AS not_asked,"
         " COUNT(CASE WHEN asked_at IS NOT NULL AND (given_at IS NULL OR given_at > asked_at)"
         " THEN 1 END) AS asked_first, COUNT(CASE WHEN given_at IS NULL AND asked_at IS NULL"
-        " THEN 1 END) AS neither FROM life"
+        " THEN 1 END) AS neither FROM life GROUP BY month",
+        *[db_time(bound) for bound in reversed(bounds[:-1])],
     )
-    row = found[0]
-    return First(
-        int(row["given_first"]), int(row["not_asked"]), int(row["asked_first"]), int(row["neither"])
-    )
+    months = {
+        int(row["month"]): First(
+            *(int(row[one]) for one in ("given_first", "not_asked", "asked_first", "neither"))
+        )
+        for row in found
+    }
+    nobody = First(0, 0, 0, 0)
+    in_order = [months.get(n, nobody) for n in range(len(bounds) - 1)]
+    return sum(in_order, months.get(-1, nobody)), in_order

@@ -34,13 +34,14 @@ async def make_report(language: str, zone: ZoneInfo, days: int, confirm_days: in
     first_day = datetime.combine(today - timedelta(days=days - 1), time(0), zone)
     monday = datetime.combine(today - timedelta(days=today.weekday()), time(0), zone)
     funnel = await counting.funnel(first_day)
-    months = await counting.cohorts(_months(today.year - 1, today.month, zone))
-    first = await counting.first_given()
+    bounds = _months(today.year - 1, today.month, zone)
+    months = await counting.cohorts(bounds)
+    first, by_month = await counting.first_given(bounds)
     charts = (
         people.funnel_chart(words, funnel, days, confirm_days),
         returns.week_chart(words, await counting.weeks(monday), zone),
         people.cohort_chart(words, months),
-        people.first_chart(words, first),
+        people.first_chart(words, first, list(zip(bounds, by_month, strict=False))),
         returns.issue_chart(words, await learning.issues()),
         returns.band_chart(words, await learning.bands()),
     )

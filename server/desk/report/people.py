@@ -1,5 +1,7 @@
 """The charts about people: the way from visit to won, the months after, and who was given first."""
 
+from datetime import datetime
+
 from server.desk.report.counting import MONTHS, STEPS, Cohort, First, Funnel
 from server.desk.report.drawing import NARROW, WIDE, Chart, Drawing, Point, Table, nice
 from server.desk.report.shares import FEWEST, HOLLOW, Share
@@ -103,8 +105,8 @@ def _draw_funnel(sheet: Drawing, words: Words, found: Funnel, lines: list[list[s
             sheet.text((end + 9 + 7 * len(line[1]), low), f"· {more}", "c-s")
 
 
-def first_chart(words: Words, found: First) -> Chart:
-    """Who was given something before the first question or offer."""
+def first_chart(words: Words, found: First, months: list[tuple[datetime, First]]) -> Chart:
+    """Who was given something before the first question or offer: of all, and by month."""
     caption = words("desk.report_first")
     counts = {
         words("desk.first_given"): found.given_first,
@@ -123,7 +125,21 @@ def first_chart(words: Words, found: First) -> Chart:
         _draw_first(sheet, list(counts.items()), words)
     plots = [one.svg("first", caption, table.told()) for one in sizes]
     drawn = words("desk.report_first_drawn", count=found.total)
-    return Chart(_first_finding(words, found), drawn, [table], plots)
+    if found.before.is_told:
+        drawn += " " + words("desk.report_first_share", share=words.whole(found.before))
+    by_month = Table(
+        words("desk.report_first_months"),
+        [words("desk.head_month"), words("desk.head_leads"), words("desk.head_given_first")],
+        [
+            [
+                words.month_of(starts),
+                words.number(one.total),
+                f"{words.number(one.before.part)} · {words.whole(one.before)}",
+            ]
+            for starts, one in months
+        ],
+    )
+    return Chart(_first_finding(words, found), drawn, [table, by_month], plots)
 
 
 def _first_finding(words: Words, found: First) -> str:

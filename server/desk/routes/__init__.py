@@ -2,6 +2,7 @@
 
 from server.desk.routes import (
     auditing,
+    batches,
     card,
     circle,
     conversations,
@@ -36,6 +37,7 @@ routes: list[Route] = [
     *issues.routes,
     *sequences.routes,
     *report.routes,
+    *batches.routes,
     *tables.routes,
     *mailing.routes,
     *outbox.routes,

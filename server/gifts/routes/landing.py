@@ -36,7 +36,9 @@ async def _landing(request: Request, asset: Asset, **form: Any) -> Response:
     state = request.app.state
     full = await limits.reached_for_all(asset, state.today()) if asset.asks_address else ""
     facts = asset_facts(state.library, asset, state.today())
-    form["via"] = _via(request.query_params.get("via", form.get("via", "")))
+    query = request.query_params
+    # Who came by a card holds a code as well: in the form both are the road that led here.
+    form["via"] = _via(query.get("via") or query.get("from") or form.get("via", ""))
     return page(
         request,
         "library/asset.html",
