@@ -69,6 +69,8 @@ async def _circle(lead: Lead, told: str) -> None:
     )
     hashed = f"h{lead.id}"
     token = await ApiToken.create(name="t", secret_hash=hashed, scopes="", made_at=moment)
+    days = {"assigned_at": moment, "horizon_at": moment}
+    await ExtraArm.create(lead=lead, experiment="extra", arm="given", **days)
     kept = {"key": "k", "fingerprint": "f", "status": 201, "body": told, "at": moment}
     await ApiCall.create(token=token, lead=lead, **kept)
 
