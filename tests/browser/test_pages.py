@@ -127,6 +127,8 @@ GROUPS = {
         "/desk/report/years",
         "/desk/report/rights",
         "/desk/batches",
+        "/desk/tokens",
+        "/desk/customers",
         "/desk/newsletter",
         "/desk/newsletter/2026-48",
         "/desk/tables",
