@@ -23,6 +23,7 @@ MENU = {
     "Gesprekken": "/desk/conversations",
     "Weggevers": "/desk/gifts",
     "Nieuwsbrief": "/desk/newsletter",
+    "Afhandelen": "/desk/handling",
     "Verslag": "/desk/report",
     "Postvak": "/desk/mail",
     "Verzending": "/desk/outbox",

@@ -29,7 +29,14 @@ def check(folder: Path) -> list[str]:
 
 
 def test_no_page_has_an_error_of_markup(furnished: Furnished, tmp_path: Path) -> None:
-    paths = [(lang, path) for lang in LANGUAGES for group in GROUPS.values() for path in group]
+    places = [path for group in GROUPS.values() for path in group]
+    # In the short run every other page in Dutch, and those between in English.
+    paths = [
+        (lang, path)
+        for turn, lang in enumerate(LANGUAGES)
+        for number, path in enumerate(places)
+        if machine.SOAKS or number % 2 == turn
+    ]
     with httpx2.Client(base_url=furnished.server.url, follow_redirects=False) as client:
         for number, (lang, path) in enumerate(paths):
             where = path.format_map(values_of(lang, furnished))

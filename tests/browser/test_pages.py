@@ -238,7 +238,9 @@ async def test_every_page_can_be_used_by_everybody_in_one_language(
             faults += [f"{lang} {place}: {text}" for text in texts & sentences_not_of(lang)]
             said[place] = long_sentences(texts)
             is_read = machine.SOAKS or len(said) % 2 == turn
-            faults += await _seen(page, lang, is_read=is_read)
+            # Narrow is where it breaks: that is looked at on every page.
+            if is_read or lang == "nl":
+                faults += await _seen(page, lang, is_read=is_read)
         sentences.append(said)
     dutch, english = sentences
     faults += [

@@ -17,6 +17,8 @@ from tests.support.live import LiveServer, LiveServers
 from tests.support.processes import free_port, start, stop
 from tests.support.smtp import SmtpServer
 
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
+
 BOOK = "/nl/library/gulle-gever"
 
 

@@ -102,6 +102,7 @@ async def test_every_state_and_step_is_there_and_all_of_it_holds(product: Produc
     assert "niet leeg" in await filled(product.settings)
 
 
+@pytest.mark.thin
 async def test_the_same_day_brings_the_same_year(database: Settings) -> None:
     async def told() -> tuple[list[Any], list[Any]]:
         leads = await Lead.all().order_by("email").values_list("email", "name", "event_count")
@@ -184,6 +185,7 @@ class TestWithAMailServer:
         assert REAL not in in_files
 
 
+@pytest.mark.thin
 async def test_a_plan_of_the_worker_sends_no_issue_to_invented_people(product: Product) -> None:
     await make(product.settings)
     await product.subscribe(REAL)
@@ -193,6 +195,7 @@ async def test_a_plan_of_the_worker_sends_no_issue_to_invented_people(product: P
     assert [mail.lead.email for mail in mails if mail.lead] == [REAL]
 
 
+@pytest.mark.thin
 async def test_the_desk_says_so_on_every_page_and_an_admin_can_end_it(product: Product) -> None:
     await make(product.settings)
     admin, seller = await product.log_in(), await product.log_in("sales")
@@ -224,6 +227,7 @@ async def test_the_desk_says_so_on_every_page_and_an_admin_can_end_it(product: P
     assert "Voorbeeldjaar leeggemaakt" in (await admin.get("/desk/audit")).text
 
 
+@pytest.mark.thin
 @pytest.mark.sqlite
 def test_the_commands_fill_and_empty(start_server: LiveServers) -> None:
     site = start_server("--demo", "--no-worker")

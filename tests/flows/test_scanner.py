@@ -14,7 +14,10 @@ from server.tracking import review
 from server.tracking.models import Event
 from tests import weekly
 from tests.product import BROWSER, MINUTE, TABLET, Product
+from tests.support import machine
 from tests.weekly import READER_AT, SCANNER, SECOND, clicks_scored, tracked, verdicts
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 Clock = Callable[[float], None]
 READER = "joost@example.org"

@@ -16,7 +16,10 @@ from server.newsletter import issuing
 from server.tracking.models import Event
 from tests import weekly
 from tests.product import MINUTE, Product, body_of
+from tests.support import machine
 from tests.weekly import LINKS, tracked
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 READER, OTHER = "joost@example.org", "other@example.org"
 QUESTION = 'name="following"'

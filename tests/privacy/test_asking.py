@@ -8,6 +8,9 @@ import pytest
 from server.leads.models import Lead
 from server.mail.models import Delivery
 from tests.product import MINUTE, Product, body_of
+from tests.support import machine
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 Clock = Callable[[float], None]
 READER = "joost@example.org"
