@@ -18,7 +18,7 @@ from server.kit.database import db_time, in_transaction, rows
 from server.kit.site import Site
 from server.kit.text import say
 from server.leads import subscribing, tracking_consent
-from server.leads.models import Lead, Subscription
+from server.leads.models import Lead, Subscription, hold
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.mail import outbox
@@ -179,6 +179,8 @@ async def hand_over(
     """
     async with in_transaction():
         await limits.hold(taker)
+        # Who erases takes the lead first and then what hangs on it: so do we.
+        await hold([gift.lead_id])
         lead = await Lead.get(id=gift.lead_id)
         full = "" if await _is_theirs(gift) else await limits.reached(taker)
         first = not full and await gift.confirm()

@@ -12,6 +12,7 @@ from server.gifts import asking
 from server.gifts.models import Gift, Parcel
 from server.kit.clock import now
 from server.kit.database import in_transaction, rows
+from server.leads.models import hold
 from server.staff.models import StaffUser
 from server.tracking.log import Entry, record
 
@@ -78,6 +79,7 @@ async def parcel_of(gift: Gift) -> Parcel | None:
 async def address(gift: Gift, where: Address) -> bool:
     """Have the sample go there, or somewhere else than said before; False once it has left."""
     async with in_transaction():
+        await hold([gift.lead_id])
         # Two that come at once wait for one another here.
         await rows("UPDATE gift SET language = language WHERE id = ?", gift.id)
         if not await parcel_of(gift):

@@ -9,7 +9,7 @@ from server.gifts.models import Gift
 from server.kit.clock import now
 from server.kit.database import in_transaction
 from server.leads import consents
-from server.leads.models import Lead
+from server.leads.models import Lead, hold
 from server.leads.subscribing import Asked
 from server.library.assets import Asset
 from server.staff.models import StaffUser
@@ -38,6 +38,7 @@ class Opinion:
 async def rate(gift: Gift, asset: Asset, opinion: Opinion, visitor: Visitor) -> bool:
     """How they liked it; the first answer counts."""
     async with in_transaction():
+        await hold([gift.lead_id])
         if not await gift.rate(opinion.liked, opinion.why):
             return False
         posted = ledger.Posted(

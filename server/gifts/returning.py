@@ -8,7 +8,7 @@ from server.gifts.liking import LIKED
 from server.gifts.models import Gift
 from server.gifts.returning_ways import BUY, NOTHING, PASS_ON, TALK, WRITTEN, Way
 from server.kit.database import in_transaction
-from server.leads.models import Lead
+from server.leads.models import Lead, hold
 from server.tracking.log import Entry, record
 from server.tracking.models import Event
 from server.web.visitor import Visitor
@@ -50,6 +50,7 @@ async def give_back(gift: Gift, given: GivenBack, visitor: Visitor) -> None:
     """
     name = given.way.name
     async with in_transaction():
+        await hold([gift.lead_id])
         if name == PASS_ON:
             await passing_on.make(gift, given.source, visitor)
         elif name in WRITTEN:
