@@ -136,10 +136,16 @@ def read_document(file: Path) -> Document:
     return Document(file, read_yaml(file, match[1], 1), source[match.end() :], source)
 
 
+@lru_cache(maxsize=500)
+def _loaded(text: str) -> Any:
+    """What a YAML text holds; nobody changes it, for the same text is read once."""
+    return yaml.load(text, _Loader)  # noqa: S506 (a safe loader with less)
+
+
 def read_yaml(file: Path, text: str, above: int = 0) -> Mapping[str, Any]:
     """The mapping a YAML text holds; ContentError with the line where it is not one."""
     try:
-        meta = yaml.load(text, _Loader)  # noqa: S506 (a safe loader with less)
+        meta = _loaded(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = _line_of(error) + 1 + above
         raise ContentError(Finding(file, line, "kit.content_yaml")) from None

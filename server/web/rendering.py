@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -21,8 +22,12 @@ from server.web.static import static_url
 from server.web.style import style_url
 
 
+@cache
 def make_environment() -> Environment:
-    """The environment of all rooms; everything is escaped, an unknown name is an error."""
+    """The environment of all rooms; everything is escaped, an unknown name is an error.
+
+    One for all applications of a process: a template is compiled once.
+    """
     folders = {folder.parent.name: folder for folder in PACKAGE.glob("*/templates")}
     loader = PrefixLoader({room: FileSystemLoader(folder) for room, folder in folders.items()})
     environment = Environment(
