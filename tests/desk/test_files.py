@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.product import Product
+from tests.support import machine
 from tests.support.machine import REPOSITORY
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 
 @pytest.fixture

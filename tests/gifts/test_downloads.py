@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from server.app import make_app
 from server.tracking.models import Event
 from tests.product import BROWSER, Product
+from tests.support import machine
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 READER = "joost@example.org"
 

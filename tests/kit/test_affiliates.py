@@ -12,7 +12,10 @@ from server.mail.links import body_of as mail_body_of
 from server.newsletter.sequences import Sequences
 from tests import weekly
 from tests.product import Product, body_of
+from tests.support import machine
 from tests.support.content import change, copied
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 HOSTS = ("shop.example",)
 LINK = "[dit boek](https://www.shop.example/boek)"

@@ -11,8 +11,11 @@ from server.kit.content import ContentError
 from server.library.assets import read_asset
 from server.library.kinds import Trial
 from tests.product import Product
+from tests.support import machine
 from tests.support.content import copied
 from tests.support.machine import REPOSITORY
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EVENING, EPISODE = "eerste-vijf-minuten", "vraag-na-de-vraag"

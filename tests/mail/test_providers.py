@@ -18,6 +18,9 @@ from server.kit.clock import now
 from server.mail import outbox, providers_amazon
 from server.mail.models import Bounce, Delivery
 from tests.product import MINUTE, Product
+from tests.support import machine
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 Clock = Callable[[float], None]
 READER, TOPIC = "joost@example.org", "arn:aws:sns:eu-west-1:1234:mail"

@@ -14,7 +14,10 @@ from server.mail.sending import Sender
 from tests.mail.furnishing import list_mail
 from tests.mail.test_faults import IMPATIENT
 from tests.product import Product
+from tests.support import machine
 from tests.support.relay import FaultyRelay
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 
 def key_of(kind: str) -> tuple[str, bytes]:

@@ -13,7 +13,10 @@ from server.newsletter.tips import Tips
 from tests.newsletter.rhythms import Clock, editor, stand
 from tests.newsletter.test_rhythm import HOUR, SUNDAY
 from tests.product import Product, body_of
+from tests.support import machine
 from tests.support.machine import REPOSITORY
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 pure = pytest.mark.pure
 HEAD = "---\nsubject: Een tip\n{more}---\n\n"

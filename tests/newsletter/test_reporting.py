@@ -56,7 +56,8 @@ async def test_what_left_what_came_back_and_how_long_yet(product: Product) -> No
     found = await started(product, 8)
     assert (await told()).done_at is None
     sent = Delivery.filter(id__in=[one.id for one in found[:6]])
-    await sent.update(state="sent", sent_at=now() - timedelta(minutes=2))
+    left = now() - timedelta(minutes=2)
+    await sent.update(state="sent", sent_at=left)
     await Delivery.filter(id=found[6].id).update(state="failed", error="550 5.1.1 no")
     for delivery, kind in ((0, "soft"), (0, "hard"), (1, "policy"), (2, "complaint")):
         await comes_back(found[delivery], kind)
@@ -69,7 +70,7 @@ async def test_what_left_what_came_back_and_how_long_yet(product: Product) -> No
     assert report.done_at
     assert not report.is_told
     assert report.as_data()["complaints"] is None
-    await Delivery.filter(id=found[7].id).update(state="sent", sent_at=now())
+    await Delivery.filter(id=found[7].id).update(state="sent", sent_at=left)
     report = await told()
     assert report.is_told
     assert report.as_data()["complaints"] == 1

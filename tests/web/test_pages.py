@@ -8,7 +8,10 @@ import pytest
 from server.kit.database import rows
 from server.kit.settings import Settings
 from tests.product import Product, new_client
+from tests.support import machine
 from tests.support.content import copied
+
+pytestmark = [] if machine.SOAKS else [pytest.mark.thin]
 
 PAGES = [
     "", "library", "library?theme=geven", "library?theme=zzz", "library/geven-werkt",
