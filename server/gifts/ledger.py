@@ -14,7 +14,7 @@ from server.kit.database import db_time, rows
 from server.leads.firms import same_firm
 from server.leads.models import Lead
 from server.staff.models import StaffUser
-from server.tracking.log import Entry, record
+from server.tracking.log import UNDO, Entry, record, undoing
 from server.tracking.models import Event
 from server.web.visitor import Visitor
 
@@ -130,19 +130,7 @@ async def take_back(line: LedgerLine, staff: StaffUser, why: str) -> LedgerLine 
     told = await Event.get_or_none(dedup_key=line.key)
     if not told or line.sign < 0:
         return None
-    counter = Entry(
-        told.lead_id,
-        told.kind,
-        f"undo:{line.key}"[:160],
-        told.subject,
-        told.gift_number,
-        value=told.value,
-        detail=told.detail,
-        evidence=told.evidence,
-        rule=told.rule,
-        at=told.at,
-        sign=-1,
-    )
+    counter = undoing(told)
     if not await record(counter):
         return None
     await _add_cost(line.lead_id, -line.cost)
@@ -192,7 +180,7 @@ async def count_given(asset_slug: str, since: datetime | None, whom: str = "", *
 async def lines_of(lead: Lead, side: str) -> list[LedgerLine]:
     """One side of the ledger of a lead, newest first, without what was taken back."""
     found = await LedgerLine.filter(lead_id=lead.id, side=side).order_by("-at", "-id")
-    undone = {line.key.removeprefix("undo:") for line in found if line.sign < 0}
+    undone = {line.key.removeprefix(UNDO) for line in found if line.sign < 0}
     return [line for line in found if line.sign > 0 and line.key not in undone]
 
 

@@ -62,14 +62,19 @@ async def closed(assets: Iterable[Asset], today: date) -> frozenset[str]:
     """The slugs of these assets of which there is none left for anybody."""
     asked = {asset.slug: asset for asset in assets if asset.asks_address}
     limited = [one for one in asked.values() if one.terms.until or one.terms.limits.total]
-    gone = [one.slug for one in limited if await reached_for_all(one, today)]
+    gone = [one.slug for one in limited if await _all_given(one, today)]
     return await light.ended(list(asked), today) | frozenset(gone)
 
 
 async def reached_for_all(asset: Asset, today: date) -> str:
     """Whether it is given to nobody any more: it ended, or all are gone."""
+    return OVER if await light.ended([asset.slug], today) else await _all_given(asset, today)
+
+
+async def _all_given(asset: Asset, today: date) -> str:
+    """Whether by the terms of its file there is none left for anybody."""
     terms = asset.terms
-    if (terms.until and today > terms.until) or await light.ended([asset.slug], today):
+    if terms.until and today > terms.until:
         return OVER
     total = terms.limits.total
     if total and await ledger.count_given(asset.slug, _since(terms.limits.days)) >= total:

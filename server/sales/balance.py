@@ -10,6 +10,7 @@ from server.kit.text import say
 from server.leads.models import Lead
 from server.sales.rows import View
 from server.sales.timeline import MOST, RATINGS, RETURNS, Line, line_of
+from server.tracking.log import UNDO
 from server.tracking.models import Event
 
 KIND_NAMES = {
@@ -121,5 +122,5 @@ def _may_undo(hand: dict[str, LedgerLine], event: Event) -> bool:
 
 
 def _standing(events: Sequence[Event]) -> list[Event]:
-    undone = {one.dedup_key.removeprefix("undo:") for one in events if one.sign < 0}
+    undone = {one.dedup_key.removeprefix(UNDO) for one in events if one.sign < 0}
     return [one for one in events if one.sign > 0 and one.dedup_key not in undone]

@@ -19,7 +19,7 @@ from server.readiness.state import fold
 from server.sales.models import FollowUp, Outcome
 from server.staff import accounts
 from server.staff.models import StaffUser
-from server.tracking.log import Entry, record
+from server.tracking.log import Entry, record, undoing
 from server.tracking.models import Event
 
 # The kind as sales names it → the kind of the line in the log.
@@ -199,20 +199,7 @@ async def undo(number: int, judge: Judge, staff: StaffUser) -> Outcome | None:
         line = await Event.get_or_none(dedup_key=outcome.key)
         if not won or not line:
             return None
-        await record(
-            Entry(
-                outcome.lead_id,
-                line.kind,
-                f"undo:{outcome.key}",
-                line.subject,
-                value=line.value,
-                detail=line.detail,
-                evidence=line.evidence,
-                rule=line.rule,
-                at=line.at,
-                sign=-1,
-            )
-        )
+        await record(undoing(line))
         await accounts.audit("outcome.undone", f"lead {outcome.lead_id}", staff)
     await rescore(outcome.lead_id, judge)
     return outcome

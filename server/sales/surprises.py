@@ -218,10 +218,15 @@ class Surprise:
         """Raise SurpriseRefusedError where the sentence is missing, too long, or asks."""
         if not self.line.strip():
             raise SurpriseRefusedError("sales.surprise_no_line")
-        if len(self.line) > LONGEST_LINE:
-            raise SurpriseRefusedError("sales.surprise_long", count=LONGEST_LINE)
-        if words := asks.asked_in(self.line, self.lead.language):
-            raise SurpriseRefusedError("sales.surprise_asks", words=words)
+        check_line(self.line, self.lead.language)
+
+
+def check_line(line: str, language: str) -> None:
+    """Raise SurpriseRefusedError where a sentence that goes with a gift is too long, or asks."""
+    if len(line) > LONGEST_LINE:
+        raise SurpriseRefusedError("sales.surprise_long", count=LONGEST_LINE)
+    if words := asks.asked_in(line, language):
+        raise SurpriseRefusedError("sales.surprise_asks", words=words)
 
 
 async def send(shop: Shop, surprise: Surprise) -> Gift:

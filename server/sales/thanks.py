@@ -13,7 +13,6 @@ from server.kit.database import db_time, in_transaction, rows
 from server.kit.text import say
 from server.leads.models import Lead
 from server.library.assets import Asset
-from server.mail import asks
 from server.sales import surprises
 from server.sales.follow_up import colleagues, follow_up_of
 from server.sales.loyalty_file import Loyalty, link_of
@@ -71,10 +70,7 @@ async def change(plan: PlannedGift, shop: Shop, slug: str, line: str, staff: Sta
     Raises SurpriseRefusedError for a sentence that asks, or a gift that they have.
     """
     lead = await Lead.get(id=plan.lead_id)
-    if len(line) > surprises.LONGEST_LINE:
-        raise SurpriseRefusedError("sales.surprise_long", count=surprises.LONGEST_LINE)
-    if words := asks.asked_in(line, lead.language):
-        raise SurpriseRefusedError("sales.surprise_asks", words=words)
+    surprises.check_line(line, lead.language)
     if slug and not await _asset(shop, lead, slug):
         raise SurpriseRefusedError("sales.surprise_given")
     fresh = {"asset_slug": slug, "line": line.strip(), "staff_id": staff.id}
@@ -129,7 +125,11 @@ async def _send(shop: Shop, loyalty: Loyalty | None, number: int) -> None:
 
 
 async def _give(shop: Shop, plan: PlannedGift, lead: Lead, asset: Asset, card: str) -> Gift | None:
-    await limits.hold(Taker(asset, lead, shop.giver.house.giving, shop.today))
+    taker = Taker(asset, lead, shop.giver.house.giving, shop.today)
+    await limits.hold(taker)
+    # Somebody may have taken the last one since it was chosen.
+    if await limits.reached(taker):
+        return None
     line = plan.line or usual_line(lead)
     why = say(shop.language, "sales.thanks_why")
     surprise = Surprise(lead, asset, line, plan.staff, THANKS, why, card)

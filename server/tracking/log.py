@@ -7,6 +7,7 @@ from server.kit.clock import now
 from server.kit.database import db_time, rows
 from server.tracking import review
 from server.tracking.evidence import Hit, Verdict, judge
+from server.tracking.models import Event
 from server.web.visitor import Visitor
 
 
@@ -30,6 +31,26 @@ class Entry:
     rule: str = ""
     at: datetime | None = None
     sign: int = 1
+
+
+UNDO = "undo:"  # what the key of a line begins with that takes back the line of the rest of it
+
+
+def undoing(line: Event) -> Entry:
+    """The line that takes a line of the log back."""
+    return Entry(
+        line.lead_id,
+        line.kind,
+        f"{UNDO}{line.dedup_key}"[:160],
+        line.subject,
+        line.gift_number,
+        value=line.value,
+        detail=line.detail,
+        evidence=line.evidence,
+        rule=line.rule,
+        at=line.at,
+        sign=-1,
+    )
 
 
 def verdict_on(visitor: Visitor, kind: str = "") -> Verdict:
